@@ -1,0 +1,168 @@
+//! The one error that every layer answers with, browser and server alike.
+
+use std::fmt;
+
+use lanyard_client::EndReason;
+use serde::{Deserialize, Serialize};
+use server_fn::codec::JsonEncoding;
+use server_fn::error::{FromServerFnError, ServerFnErrorErr};
+
+/// An error on the wire: `{"error": "...", "message": "..."}`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ApiError {
+    /// What programs look at.
+    pub error: ErrorCode,
+    /// What people read. Never holds a secret, nor text that somebody sent.
+    pub message: String,
+    /// Why the session is over, with [`ErrorCode::SessionRevoked`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<EndReason>,
+    /// Seconds to wait before trying again; also sent as `Retry-After` (RFC 9110, 10.2.3).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retry_after: Option<u32>,
+}
+
+/// Every error there is. The names are the wire's and never change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ErrorCode {
+    /// 400: the request can't be understood, or contradicts itself.
+    InvalidRequest,
+    /// 401: wrong address or password; which of them is not said.
+    InvalidCredentials,
+    /// 409: the address has an account already.
+    EmailTaken,
+    /// 401: no access token came along.
+    TokenMissing,
+    /// 401: the access token is not one of ours.
+    TokenInvalid,
+    /// 401: the access token has expired; a renewal helps.
+    TokenExpired,
+    /// 401: the refresh token is not one of ours, or is missing. Final.
+    TokenUnknown,
+    /// 401: the refresh token had been replaced, and was used again: the session was ended. Final.
+    TokenReused,
+    /// 401: the session was ended; `reason` says why. Final.
+    SessionRevoked,
+    /// 403: the session's idle or absolute limit has passed. Final.
+    SessionExpired,
+    /// 409: the cookie belongs to another session than the caller believes in.
+    SessionChanged,
+    /// 403: the request came from another site.
+    CrossSite,
+    /// 404: there is nothing here.
+    NotFound,
+    /// 405: not with this method.
+    MethodNotAllowed,
+    /// 408: the request did not arrive in time.
+    RequestTimeout,
+    /// 413: the body is too long.
+    PayloadTooLarge,
+    /// 429: too many requests.
+    TooManyRequests,
+    /// 503: the database is away or the server too busy; trying again is safe.
+    Unavailable,
+    /// 500: our fault.
+    Internal,
+}
+
+impl ErrorCode {
+    /// The HTTP status. The one place where an error becomes a status.
+    pub const fn status(self) -> u16 {
+        match self {
+            Self::InvalidRequest => 400,
+            Self::InvalidCredentials
+            | Self::TokenMissing
+            | Self::TokenInvalid
+            | Self::TokenExpired
+            | Self::TokenUnknown
+            | Self::TokenReused
+            | Self::SessionRevoked => 401,
+            Self::SessionExpired | Self::CrossSite => 403,
+            Self::NotFound => 404,
+            Self::MethodNotAllowed => 405,
+            Self::RequestTimeout => 408,
+            Self::EmailTaken | Self::SessionChanged => 409,
+            Self::PayloadTooLarge => 413,
+            Self::TooManyRequests => 429,
+            Self::Internal => 500,
+            Self::Unavailable => 503,
+        }
+    }
+
+    /// What a person is told where nothing more exact is known.
+    pub const fn text(self) -> &'static str {
+        match self {
+            Self::InvalidRequest => "The request could not be understood.",
+            Self::InvalidCredentials => "The email address or the password is wrong.",
+            Self::EmailTaken => "This email address has an account already.",
+            Self::TokenMissing => "An access token is needed here.",
+            Self::TokenInvalid => "The access token is not valid.",
+            Self::TokenExpired => "The access token has expired.",
+            Self::TokenUnknown => "The refresh token is missing or not known here.",
+            Self::TokenReused => "A replaced refresh token was used again, so the session was ended.",
+            Self::SessionRevoked => "The session was ended.",
+            Self::SessionExpired => "The session has expired.",
+            Self::SessionChanged => "Another session is signed in now.",
+            Self::CrossSite => "Requests from other sites are refused.",
+            Self::NotFound => "There is nothing here.",
+            Self::MethodNotAllowed => "This method is not allowed here.",
+            Self::RequestTimeout => "The request took too long to arrive.",
+            Self::PayloadTooLarge => "The request is too long.",
+            Self::TooManyRequests => "Too many requests. Please try again later.",
+            Self::Internal => "Something went wrong on our side.",
+            Self::Unavailable => "The service is not available right now. Please try again in a moment.",
+        }
+    }
+}
+
+impl ApiError {
+    /// An error with its usual text.
+    pub fn new(error: ErrorCode) -> Self {
+        Self { error, message: error.text().to_owned(), reason: None, retry_after: None }
+    }
+
+    /// An error with a text of its own, which must hold nothing secret and nothing that somebody sent.
+    pub fn with_message(error: ErrorCode, message: impl Into<String>) -> Self {
+        Self { message: message.into(), ..Self::new(error) }
+    }
+
+    /// The session was ended, for this reason.
+    pub fn revoked(reason: EndReason) -> Self {
+        Self { reason: Some(reason), ..Self::new(ErrorCode::SessionRevoked) }
+    }
+
+    /// 503: try again so many seconds later.
+    pub fn unavailable(retry_after: u32) -> Self {
+        Self { retry_after: Some(retry_after), ..Self::new(ErrorCode::Unavailable) }
+    }
+}
+
+impl fmt::Display for ApiError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for ApiError {}
+
+impl FromServerFnError for ApiError {
+    type Encoder = JsonEncoding;
+
+    /// The framework's own errors. Their texts may quote what was sent, a password included, so none is
+    /// passed on.
+    fn from_server_fn_error(error: ServerFnErrorErr) -> Self {
+        match error {
+            ServerFnErrorErr::Deserialization(_)
+            | ServerFnErrorErr::Args(_)
+            | ServerFnErrorErr::MissingArg(_) => Self::new(ErrorCode::InvalidRequest),
+            ServerFnErrorErr::Request(_) => Self::new(ErrorCode::Unavailable),
+            ServerFnErrorErr::UnsupportedRequestMethod(_) => Self::new(ErrorCode::MethodNotAllowed),
+            ServerFnErrorErr::Registration(_)
+            | ServerFnErrorErr::ServerError(_)
+            | ServerFnErrorErr::MiddlewareError(_)
+            | ServerFnErrorErr::Serialization(_)
+            | ServerFnErrorErr::Response(_) => Self::new(ErrorCode::Internal),
+        }
+    }
+}

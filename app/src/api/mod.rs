@@ -1,0 +1,7 @@
+//! The REST API: server functions, the types on the wire, and the one closed error.
+
+pub mod error;
+pub mod types;
+
+pub use error::{ApiError, ErrorCode};
+pub use types::{AccessToken, Password, Tokens, UserInfo};

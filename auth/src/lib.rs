@@ -1,0 +1,30 @@
+//! Lanyard's token engine: everything that decides who is signed in, and nothing that talks HTTP or SQL.
+//!
+//! | Module | What lives there |
+//! |---|---|
+//! | [`service`] | what callers use: sign up, sign in, refresh, sign out, authenticate |
+//! | [`rotation`] | the rotation rule: two pure functions, `relate` and `decide` |
+//! | [`refresh`] | the refresh token: its format, its tag, deriving successors; master keys |
+//! | [`access`] | the access token: claims, signing, strict verification, JWKS |
+//! | [`revocation`] | ended sessions, in memory, so that their access tokens are refused at once |
+//! | [`confirm`] | the queue that records that a client holds its newest refresh token |
+//! | [`hint`] | the readable cookie's value: which session and generation a cookie jar holds |
+//! | [`password`] | hashing on a bounded pool |
+//! | [`store`] | the one storage trait and the rows that cross it |
+//! | [`time`], [`random`] | the clock and randomness, passed in |
+//!
+//! `server` and `app` (on the server) call this crate, `store` implements [`store::Store`].
+
+pub mod access;
+pub mod confirm;
+pub mod hint;
+pub mod password;
+pub mod random;
+pub mod refresh;
+pub mod revocation;
+pub mod rotation;
+pub mod service;
+pub mod store;
+pub mod time;
+
+pub use service::{Service, Settings};

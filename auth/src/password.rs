@@ -1,0 +1,218 @@
+//! Passwords: argon2id on a bounded pool.
+//!
+//! One hash takes some 20 ms and 19 MiB, so only a few run at once and only some more may wait: a flood of
+//! sign-ins fills this pool and never starves renewals or the API.
+
+use std::fmt;
+use std::sync::Arc;
+
+use argon2::password_hash::phc;
+use argon2::password_hash::{PasswordHasher as _, PasswordVerifier as _};
+use argon2::{Algorithm, Argon2, Params, Version};
+use serde::{Deserialize, Serialize};
+use tokio::sync::Semaphore;
+use zeroize::{Zeroize, ZeroizeOnDrop};
+
+use crate::random::{NoRandomness, Random};
+
+/// OWASP's first recommendation for argon2id: 19 MiB, two passes, one lane.
+const MEMORY_KIB: u32 = 19_456;
+const PASSES: u32 = 2;
+const LANES: u32 = 1;
+
+/// How many may wait for each one that runs, before the answer is "too busy".
+const WAITING_PER_RUNNER: usize = 32;
+
+/// A password as a person typed it. Shows nothing in `Debug` and is wiped on drop.
+#[derive(Clone, Zeroize, ZeroizeOnDrop)]
+pub struct Password(String);
+
+/// A password no account may have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum BadPassword {
+    /// Fewer than 8 characters.
+    #[error("a password needs at least 8 characters")]
+    TooShort,
+    /// More than 128 characters.
+    #[error("a password has at most 128 characters")]
+    TooLong,
+}
+
+impl Password {
+    /// Any text, as somebody typed it at sign-in.
+    pub fn new(text: String) -> Self {
+        Self(text)
+    }
+
+    /// Refuses what no new password may be: NIST SP 800-63B-4 asks for a length and no composition rules.
+    ///
+    /// # Errors
+    /// [`BadPassword`], in a sentence for the person.
+    pub fn check(&self) -> Result<(), BadPassword> {
+        match self.0.chars().count() {
+            ..8 => Err(BadPassword::TooShort),
+            8..=128 => Ok(()),
+            129.. => Err(BadPassword::TooLong),
+        }
+    }
+}
+
+impl fmt::Debug for Password {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Password(..)")
+    }
+}
+
+/// A password's hash in the PHC string format. Shows nothing in `Debug`.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct PasswordHash(String);
+
+impl PasswordHash {
+    /// A hash as it was stored.
+    pub fn from_stored(text: String) -> Self {
+        Self(text)
+    }
+
+    /// The text to store.
+    pub fn stored(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for PasswordHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("PasswordHash(..)")
+    }
+}
+
+/// Why a password could not be hashed or checked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum PasswordError {
+    /// Too many are waiting already; try again in a few seconds.
+    #[error("too many passwords are being checked right now")]
+    Busy,
+    /// The system failed us: no randomness, or a stored hash that is none.
+    #[error("a password could not be hashed")]
+    Failed,
+}
+
+impl From<NoRandomness> for PasswordError {
+    fn from(_: NoRandomness) -> Self {
+        Self::Failed
+    }
+}
+
+/// What checking a password found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// It is not this one.
+    Wrong,
+    /// It is.
+    Right,
+    /// It is, and its hash was made with older parameters: here is a new one to store.
+    RightButStale(PasswordHash),
+}
+
+/// The pool.
+#[derive(Clone)]
+pub struct Passwords {
+    random: Random,
+    running: Arc<Semaphore>,
+    admitted: Arc<Semaphore>,
+    /// What an unknown user's password is checked against, so that it costs the same.
+    nobody: PasswordHash,
+}
+
+impl fmt::Debug for Passwords {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Passwords").finish_non_exhaustive()
+    }
+}
+
+impl Passwords {
+    /// A pool that hashes at most `at_once` passwords at a time.
+    ///
+    /// # Errors
+    /// [`PasswordError::Failed`] when the system has no randomness.
+    pub fn new(random: Random, at_once: usize) -> Result<Self, PasswordError> {
+        let at_once = at_once.max(1);
+        let nobody = hash(&Password(String::from("nobody's")), random.bytes()?)?;
+        Ok(Self {
+            random,
+            running: Arc::new(Semaphore::new(at_once)),
+            admitted: Arc::new(Semaphore::new(at_once * (1 + WAITING_PER_RUNNER))),
+            nobody,
+        })
+    }
+
+    /// Hashes a password with a salt of its own.
+    ///
+    /// # Errors
+    /// [`PasswordError`].
+    pub async fn hash(&self, password: Password) -> Result<PasswordHash, PasswordError> {
+        let salt = self.random.bytes()?;
+        self.run(move || hash(&password, salt)).await
+    }
+
+    /// Checks a password against a user's hash, or against nobody's, which takes as long and is never right.
+    ///
+    /// # Errors
+    /// [`PasswordError`].
+    pub async fn verify(
+        &self,
+        password: Password,
+        stored: Option<PasswordHash>,
+    ) -> Result<Verdict, PasswordError> {
+        let known = stored.is_some();
+        let stored = stored.unwrap_or_else(|| self.nobody.clone());
+        let salt = self.random.bytes()?;
+        let verdict = self.run(move || verify(&password, &stored, salt)).await?;
+        Ok(if known { verdict } else { Verdict::Wrong })
+    }
+
+    async fn run<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> Result<T, PasswordError> + Send + 'static,
+    ) -> Result<T, PasswordError> {
+        let _admitted = self.admitted.try_acquire().map_err(|_| PasswordError::Busy)?;
+        // Owned, and moved into the work: a caller that goes away must not make room for one more than
+        // may run, since the work itself can't be stopped.
+        let running = Arc::clone(&self.running).acquire_owned().await.map_err(|_| PasswordError::Failed)?;
+        tokio::task::spawn_blocking(move || {
+            let done = work();
+            drop(running);
+            done
+        })
+        .await
+        .map_err(|_| PasswordError::Failed)?
+    }
+}
+
+fn argon2() -> Result<Argon2<'static>, PasswordError> {
+    let params = Params::new(MEMORY_KIB, PASSES, LANES, None).map_err(|_| PasswordError::Failed)?;
+    Ok(Argon2::new(Algorithm::Argon2id, Version::V0x13, params))
+}
+
+fn hash(password: &Password, salt: [u8; 16]) -> Result<PasswordHash, PasswordError> {
+    let hash: phc::PasswordHash =
+        argon2()?.hash_password_with_salt(password.0.as_bytes(), &salt).map_err(|_| PasswordError::Failed)?;
+    Ok(PasswordHash(hash.to_string()))
+}
+
+fn verify(password: &Password, stored: &PasswordHash, salt: [u8; 16]) -> Result<Verdict, PasswordError> {
+    let parsed = phc::PasswordHash::new(&stored.0).map_err(|_| PasswordError::Failed)?;
+    if argon2()?.verify_password(password.0.as_bytes(), &parsed).is_err() {
+        return Ok(Verdict::Wrong);
+    }
+    if is_current(&parsed) {
+        return Ok(Verdict::Right);
+    }
+    Ok(Verdict::RightButStale(hash(password, salt)?))
+}
+
+fn is_current(hash: &phc::PasswordHash) -> bool {
+    hash.algorithm == Algorithm::Argon2id.ident()
+        && Params::try_from(hash)
+            .is_ok_and(|p| (p.m_cost(), p.t_cost(), p.p_cost()) == (MEMORY_KIB, PASSES, LANES))
+}

@@ -1,0 +1,6 @@
+//! Being written.
+
+/// Being written.
+pub struct Service;
+/// Being written.
+pub struct Settings;

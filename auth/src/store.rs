@@ -1,0 +1,321 @@
+//! The one storage trait, and the rows that cross it.
+//!
+//! A store keeps and compares; it decides nothing. The rotation rule lives in [`crate::rotation`], and a
+//! store's writes are plain compare-and-swaps that succeed only on the row that was looked at.
+
+use std::fmt;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::password::PasswordHash;
+use crate::refresh::{KeyId, Salt, SecretHash};
+use crate::time::Timestamp;
+
+/// Names a session. Knowing it entitles to nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct SessionId(pub Uuid);
+
+impl fmt::Display for SessionId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// Names a user.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct UserId(pub Uuid);
+
+impl fmt::Display for UserId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// A person with an account.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct User {
+    /// Never changes.
+    pub id: UserId,
+    /// Lower case, unique.
+    pub email: String,
+    /// As the person wrote it.
+    pub name: String,
+    /// Sessions of an older version are over.
+    pub version: u32,
+    /// When the account was made.
+    pub created_at: Timestamp,
+    /// When an administrator closed the account, if one did.
+    pub disabled_at: Option<Timestamp>,
+}
+
+/// A user with what is needed to check his password.
+#[derive(Clone, Debug)]
+pub struct Credentials {
+    /// The person.
+    pub user: User,
+    /// The password's hash.
+    pub password_hash: PasswordHash,
+}
+
+/// A user to be made. The store sets `created_at`.
+#[derive(Clone, Debug)]
+pub struct NewUser {
+    /// A fresh id.
+    pub id: UserId,
+    /// Lower case.
+    pub email: String,
+    /// As the person wrote it.
+    pub name: String,
+    /// The password's hash.
+    pub password_hash: PasswordHash,
+}
+
+/// A session to be made, at generation 0, which counts as confirmed. The store sets the times.
+#[derive(Clone, Debug)]
+pub struct NewSession {
+    /// A fresh id.
+    pub sid: SessionId,
+    /// Whose it is.
+    pub user_id: UserId,
+    /// The user's version that the password was checked against.
+    pub user_version: u32,
+    /// Hash of the first token's secret.
+    pub secret_hash: SecretHash,
+    /// The master key of the first token.
+    pub kid: KeyId,
+    /// The session ends so long after now.
+    pub absolute: Duration,
+}
+
+/// A session's row, with its user.
+#[derive(Clone, Debug)]
+pub struct Session {
+    /// Its id.
+    pub sid: SessionId,
+    /// Whose it is, as the user is now.
+    pub user: User,
+    /// The user's version when the session began.
+    pub user_version: u32,
+    /// The newest token's number.
+    pub generation: u32,
+    /// Hash of the newest token's secret.
+    pub current: SecretHash,
+    /// Hash of the secret that the last rotation was made from.
+    pub previous: Option<SecretHash>,
+    /// The salt of the last rotation.
+    pub salt: Option<Salt>,
+    /// The master key that made the newest token.
+    pub kid: KeyId,
+    /// When the last rotation was, or the sign-in.
+    pub rotated_at: Timestamp,
+    /// Whether a client has shown that it holds the newest token.
+    pub confirmed: bool,
+    /// Rotations by rule 5 in a row.
+    pub recoveries: u8,
+    /// The sign-in.
+    pub created_at: Timestamp,
+    /// The absolute limit.
+    pub expires_at: Timestamp,
+    /// Set once the session was ended on purpose.
+    pub ended: Option<Ended>,
+}
+
+/// When and why a session was ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ended {
+    /// When.
+    pub at: Timestamp,
+    /// Why.
+    pub reason: EndReason,
+}
+
+/// Why a session was ended. The names are stored and sent; they never change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EndReason {
+    /// Its owner signed out.
+    SignedOut,
+    /// Somebody signed in over it, in the same browser.
+    Replaced,
+    /// A token that had been replaced was used again: theft.
+    TokenReused,
+    /// Its renewals were never confirmed, several times in a row.
+    Unconfirmed,
+    /// An administrator or its owner ended it from elsewhere.
+    KickedOut,
+    /// The password was changed.
+    PasswordChanged,
+    /// The account was closed.
+    AccountDisabled,
+}
+
+impl EndReason {
+    /// Every reason, for stores and tests.
+    pub const ALL: [Self; 7] = [
+        Self::SignedOut,
+        Self::Replaced,
+        Self::TokenReused,
+        Self::Unconfirmed,
+        Self::KickedOut,
+        Self::PasswordChanged,
+        Self::AccountDisabled,
+    ];
+
+    /// The stored name.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::SignedOut => "signed_out",
+            Self::Replaced => "replaced",
+            Self::TokenReused => "token_reused",
+            Self::Unconfirmed => "unconfirmed",
+            Self::KickedOut => "kicked_out",
+            Self::PasswordChanged => "password_changed",
+            Self::AccountDisabled => "account_disabled",
+        }
+    }
+
+    /// The reason with this stored name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|reason| reason.name() == name)
+    }
+}
+
+/// A row together with the database's time when it was read, so that ages are judged by one clock.
+#[derive(Clone, Debug)]
+pub struct Seen<T> {
+    /// The row.
+    pub row: T,
+    /// The database's time.
+    pub now: Timestamp,
+}
+
+/// What the writer saw of a session. A compare-and-swap succeeds only while the row is still so.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Guard {
+    /// Which session.
+    pub sid: SessionId,
+    /// The generation that was seen.
+    pub generation: u32,
+    /// Whether it was confirmed.
+    pub confirmed: bool,
+}
+
+/// A rotation to be written: the generation rises by one, the new one is unconfirmed.
+#[derive(Clone, Debug)]
+pub struct Rotation {
+    /// What was seen.
+    pub seen: Guard,
+    /// Hash of the presented secret: the new `previous`.
+    pub presented: SecretHash,
+    /// Hash of the successor's secret: the new `current`.
+    pub next: SecretHash,
+    /// The salt it was derived with.
+    pub salt: Salt,
+    /// The master key it was derived with.
+    pub kid: KeyId,
+    /// 0 after rule 2, one more than was seen after rule 5, which also writes a `recovered` event.
+    pub recoveries: u8,
+}
+
+/// Whose access tokens are refused although they have not expired.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Revocation {
+    /// Those of a session that was ended then.
+    Session {
+        /// The session.
+        sid: SessionId,
+        /// When it was ended.
+        at: Timestamp,
+    },
+    /// Those of a user that carry a version below this one.
+    User {
+        /// The user.
+        id: UserId,
+        /// The oldest version that is still good.
+        version: u32,
+        /// When the version changed.
+        at: Timestamp,
+    },
+}
+
+/// Why the store did not do what it was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The database is away, too busy, or the result of a commit is unknown. Trying again is safe.
+    #[error("the database is unavailable: {0}")]
+    Unavailable(String),
+    /// A row holds what it never should.
+    #[error("the database holds an impossible row: {0}")]
+    Corrupt(String),
+}
+
+/// Why a user was not made.
+#[derive(Debug, thiserror::Error)]
+pub enum CreateUserError {
+    /// The address has an account already.
+    #[error("the address has an account already")]
+    EmailTaken,
+    /// See [`StoreError`].
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Where users and sessions are kept.
+///
+/// Every method is one transaction, and has committed when it returns `Ok`. An error leaves either
+/// everything or nothing written, and calling again is always safe.
+#[async_trait]
+pub trait Store: Send + Sync + 'static {
+    /// The database's time; fails when the database does not answer.
+    async fn now(&self) -> Result<Timestamp, StoreError>;
+
+    /// Makes a user.
+    async fn create_user(&self, user: &NewUser) -> Result<User, CreateUserError>;
+
+    /// The user with this address (lower case), with the password's hash.
+    async fn credentials(&self, email: &str) -> Result<Option<Credentials>, StoreError>;
+
+    /// Replaces a password's hash by one with newer parameters, if it is still `seen`; whether it did.
+    async fn rehash_password(
+        &self,
+        user: UserId,
+        seen: &PasswordHash,
+        new: &PasswordHash,
+    ) -> Result<bool, StoreError>;
+
+    /// Makes a session and ends the live ones among `displaced` (reason `replaced`), in one transaction.
+    /// `None`, and nothing written, when the user was disabled or is no longer of `user_version`.
+    async fn create_session(
+        &self,
+        session: &NewSession,
+        displaced: &[SessionId],
+    ) -> Result<Option<Timestamp>, StoreError>;
+
+    /// A session with its user and the time, or `None`.
+    async fn session(&self, sid: SessionId) -> Result<Option<Seen<Session>>, StoreError>;
+
+    /// Writes a rotation if the row is as seen, not ended, and its user is enabled and of the session's
+    /// version. Returns the written `rotated_at`, or `None` when nothing was written.
+    async fn rotate(&self, rotation: &Rotation) -> Result<Option<Timestamp>, StoreError>;
+
+    /// Marks a generation as confirmed if it is the newest, is not confirmed yet, and was made at least
+    /// `settle` ago; whether it did.
+    async fn confirm(&self, sid: SessionId, generation: u32, settle: Duration) -> Result<bool, StoreError>;
+
+    /// Ends a session for reuse or as unconfirmed, with its security event, if the row is as seen and not
+    /// ended; whether it did.
+    async fn end_if_seen(&self, seen: Guard, reason: EndReason) -> Result<bool, StoreError>;
+
+    /// Ends sessions, whatever their generation; returns those that were live until now.
+    async fn end_sessions(&self, sids: &[SessionId], reason: EndReason)
+    -> Result<Vec<SessionId>, StoreError>;
+
+    /// What was revoked during the last `window`, to fill the revocation set at start. Ended sessions, and
+    /// users whose version changed or who were disabled (as the version above their current one).
+    async fn revocations(&self, window: Duration) -> Result<Vec<Revocation>, StoreError>;
+}

@@ -1,0 +1,2 @@
+//! The WASM entry point.
+#![cfg(target_arch = "wasm32")]

@@ -1,0 +1,3 @@
+//! The lanyard binary.
+
+fn main() {}

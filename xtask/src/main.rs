@@ -1,0 +1,3 @@
+//! Build, serve, test: one command each.
+
+fn main() {}
