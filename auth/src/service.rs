@@ -1,6 +1,220 @@
-//! Being written.
+//! What callers use: sign up, sign in, refresh, sign out, authenticate.
+//!
+//! Each method is one step of the protocol: it reads, asks [`decide`] or the verifier, writes by one
+//! transaction of the [`Store`], and answers only after that has committed.
 
-/// Being written.
-pub struct Service;
-/// Being written.
-pub struct Settings;
+mod account;
+mod renew;
+
+use std::fmt;
+use std::sync::Arc;
+
+use crate::access::{AccessError, AccessTokenText, AccessTokens, Claims, Grant, KeyError};
+use crate::confirm::Confirmations;
+use crate::hint::Hint;
+use crate::password::{BadPassword, PasswordError, Passwords};
+use crate::random::{NoRandomness, Random};
+use crate::refresh::{MasterKeys, RefreshToken, RefreshTokenText, UnknownKey};
+use crate::revocation::RevocationSet;
+use crate::rotation::Limits;
+use crate::store::{EndReason, Revocation, SessionId, Store, StoreError, User};
+use crate::time::{Clock, Timestamp};
+
+pub use account::{Registration, SignInError, SignUpError};
+pub use renew::RefreshError;
+
+/// What every user may do.
+const USER_SCOPE: &str = "user";
+
+/// What the service is made from.
+#[derive(Debug)]
+pub struct Settings {
+    /// The rotation rule's durations; already checked.
+    pub limits: Limits,
+    /// Signs and checks access tokens.
+    pub access: AccessTokens,
+    /// Makes and checks refresh tokens.
+    pub keys: MasterKeys,
+    /// Hashes passwords.
+    pub passwords: Passwords,
+    /// Tells the time for signing and checking access tokens.
+    pub clock: Clock,
+    /// Gives random bytes.
+    pub random: Random,
+}
+
+/// How a client keeps its refresh token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Delivery {
+    /// In a browser's cookie jar, beside a hint.
+    Cookie,
+    /// By itself, out of a response's body.
+    Body,
+}
+
+/// What a sign-in or a renewal hands out.
+#[derive(Clone, Debug)]
+pub struct Issued {
+    /// The access token.
+    pub access_token: AccessTokenText,
+    /// Seconds until it expires.
+    pub expires_in: u32,
+    /// The session.
+    pub sid: SessionId,
+    /// The session's absolute limit.
+    pub session_expires_at: Timestamp,
+    /// Whose it is.
+    pub user: User,
+    /// The refresh token to keep from now on, where the rule hands one out.
+    pub refresh_token: Option<NewRefreshToken>,
+}
+
+/// A refresh token that a client is to keep.
+#[derive(Clone, Debug)]
+pub struct NewRefreshToken {
+    /// The token.
+    pub text: RefreshTokenText,
+    /// What is to lie beside it in a cookie jar.
+    pub hint: Hint,
+}
+
+impl From<&RefreshToken> for NewRefreshToken {
+    fn from(token: &RefreshToken) -> Self {
+        Self { text: token.text(), hint: Hint::new(token.sid, token.generation) }
+    }
+}
+
+/// The token engine.
+pub struct Service {
+    store: Arc<dyn Store>,
+    settings: Settings,
+    revoked: RevocationSet,
+    confirmations: Confirmations,
+}
+
+impl fmt::Debug for Service {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Service").finish_non_exhaustive()
+    }
+}
+
+/// Nothing is wrong with the request; the server can't answer it now. 503, and trying again is safe.
+#[derive(Debug, thiserror::Error)]
+pub enum Unavailable {
+    /// The database is away.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A master key is missing here.
+    #[error(transparent)]
+    Key(#[from] UnknownKey),
+    /// The derived successor is not the one that was stored: this node's key is wrong.
+    #[error("a derived refresh token does not match the stored hash: wrong master key?")]
+    WrongKey,
+    /// The session's row changed under every attempt.
+    #[error("a session was changed by others at every attempt")]
+    Contended,
+    /// Too many passwords are being hashed.
+    #[error(transparent)]
+    Password(#[from] PasswordError),
+    /// The system has no randomness.
+    #[error(transparent)]
+    Random(#[from] NoRandomness),
+    /// An access token could not be signed.
+    #[error(transparent)]
+    Signing(#[from] KeyError),
+}
+
+impl Service {
+    /// Starts the service: fills the revocation set from the database and starts the confirmation queue.
+    ///
+    /// Must be called within a tokio runtime.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database does not answer.
+    pub async fn start(store: Arc<dyn Store>, settings: Settings) -> Result<Self, StoreError> {
+        let limits = &settings.limits;
+        let revoked = RevocationSet::new(settings.access.ttl() + 2 * limits.client_timeout());
+        revoked.add(store.revocations(revoked.keep()).await?, settings.clock.now());
+        let confirmations = Confirmations::start(Arc::clone(&store), limits.settle);
+        Ok(Self { store, settings, revoked, confirmations })
+    }
+
+    /// The rotation rule's durations.
+    pub fn limits(&self) -> &Limits {
+        &self.settings.limits
+    }
+
+    /// The access tokens' side: lifetime and public keys.
+    pub fn access(&self) -> &AccessTokens {
+        &self.settings.access
+    }
+
+    /// The time by which access tokens are signed and checked.
+    pub fn now(&self) -> Timestamp {
+        self.settings.clock.now()
+    }
+
+    /// The user of a session, as the database has it now.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn user_of(&self, sid: SessionId) -> Result<Option<User>, StoreError> {
+        Ok(self.store.session(sid).await?.map(|seen| seen.row.user))
+    }
+
+    /// Whether the database answers.
+    ///
+    /// # Errors
+    /// [`StoreError`] when it does not.
+    pub async fn ready(&self) -> Result<(), StoreError> {
+        self.store.now().await.map(drop)
+    }
+
+    /// Checks an access token and notes its use. Looks nothing up in the database.
+    ///
+    /// `hint` is the hint cookie that came with the call, if one did.
+    ///
+    /// # Errors
+    /// [`AccessError`].
+    pub fn authenticate(&self, token: &str, hint: Option<&Hint>) -> Result<Claims, AccessError> {
+        let now = self.settings.clock.now();
+        let claims = self.settings.access.verify(token, now)?;
+        if self.revoked.covers(&claims) {
+            return Err(AccessError::Revoked);
+        }
+        self.confirmations.note(&claims, hint, now);
+        Ok(claims)
+    }
+
+    /// Whether a refresh token is one of ours, of any generation.
+    ///
+    /// # Errors
+    /// [`UnknownKey`] when its key isn't here, so that nothing can be said.
+    pub fn is_genuine(&self, token: &RefreshToken) -> Result<bool, UnknownKey> {
+        self.settings.keys.is_genuine(token)
+    }
+
+    /// Ends the sessions of these genuine tokens, whatever their generation.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn sign_out(&self, sids: &[SessionId]) -> Result<(), StoreError> {
+        let ended = self.store.end_sessions(sids, EndReason::SignedOut).await?;
+        self.revoke(&ended);
+        Ok(())
+    }
+
+    /// Puts ended sessions on the revocation set.
+    fn revoke(&self, sids: &[SessionId]) {
+        let now = self.settings.clock.now();
+        self.revoked.add(sids.iter().map(|&sid| Revocation::Session { sid, at: now }), now);
+    }
+
+    fn grant(&self, grant: Grant) -> Result<(AccessTokenText, u32), Unavailable> {
+        let jti = self.settings.random.uuid()?;
+        Ok(self.settings.access.sign(grant, jti, self.settings.clock.now())?)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,7 +1,14 @@
 //! The REST API: server functions, the types on the wire, and the one closed error.
 
+pub mod codec;
+#[cfg(feature = "ssr")]
+pub mod cookies;
+#[cfg(feature = "ssr")]
+pub mod desk;
 pub mod error;
+pub mod functions;
 pub mod types;
 
 pub use error::{ApiError, ErrorCode};
-pub use types::{AccessToken, Password, Tokens, UserInfo};
+pub use functions::{login, logout, refresh, register, stamp};
+pub use types::{AccessToken, Me, Password, Stamp, TokenDelivery, Tokens, UserInfo};

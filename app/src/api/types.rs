@@ -81,3 +81,39 @@ pub struct Tokens {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub refresh_token: Option<AccessToken>,
 }
+
+/// How a client wants the refresh token of a new session.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TokenDelivery {
+    /// In an HttpOnly cookie: browsers.
+    #[default]
+    Cookie,
+    /// In the body: clients without a cookie jar, which must send neither cookies nor an Origin.
+    Body,
+}
+
+/// A note, stamped at the desk.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Stamp {
+    /// The note as it arrived.
+    pub message: String,
+    /// The number of the badge that was shown.
+    pub number: u32,
+    /// The session that it belongs to.
+    pub session_id: Uuid,
+}
+
+/// Who the badge belongs to: `GET /api/me`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Me {
+    /// The person.
+    #[serde(flatten)]
+    pub user: UserInfo,
+    /// The session.
+    pub session_id: Uuid,
+    /// The scopes of the badge that was shown, separated by spaces.
+    pub scope: String,
+    /// When the badge expires, in seconds since the Unix epoch.
+    pub expires_at: i64,
+}

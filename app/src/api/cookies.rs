@@ -1,0 +1,162 @@
+//! The two cookies, and what a request shows of its session. The one place that reads or writes either.
+//!
+//! The refresh cookie carries the secret and goes to `/auth` alone. The hint lies beside it, readable and
+//! empty-handed. No sibling subdomain can plant the hint (`__Host-`), so a refresh cookie counts only if the
+//! hint names its session.
+
+use axum::http::header::{AUTHORIZATION, COOKIE, ORIGIN};
+use axum::http::{HeaderMap, HeaderValue};
+use cookie::time::Duration;
+use cookie::{Cookie, SameSite};
+use lanyard_auth::Service;
+use lanyard_auth::hint::Hint;
+use lanyard_auth::refresh::{RefreshToken, UnknownKey};
+use lanyard_auth::service::NewRefreshToken;
+use lanyard_auth::store::SessionId;
+
+use super::error::{ApiError, ErrorCode};
+
+/// Holds the refresh token.
+pub const REFRESH: &str = "__Secure-lanyard-refresh";
+/// Holds the hint.
+pub const HINT: &str = "__Host-lanyard-hint";
+
+/// Cookies outlive their session by so many days, so that the server can still say "expired".
+const KEPT_AFTER_EXPIRY: Duration = Duration::days(7);
+
+/// What a request shows of its session.
+#[derive(Debug)]
+pub struct Shown {
+    tokens: Vec<RefreshToken>,
+    hint: Option<Hint>,
+    /// By Bearer rather than by cookie.
+    pub bearer: bool,
+    /// Whether an answer's body may carry a refresh token: no Origin header, no cookie.
+    pub body_allowed: bool,
+}
+
+impl Shown {
+    /// Reads the headers. Malformed cookies are as good as none.
+    ///
+    /// # Errors
+    /// [`ErrorCode::InvalidRequest`] for Bearer together with a cookie or an Origin: the successor would
+    /// have nowhere to go.
+    pub fn read(headers: &HeaderMap) -> Result<Self, ApiError> {
+        let body_allowed = !headers.contains_key(ORIGIN) && !headers.contains_key(COOKIE);
+        let tokens = |texts: Vec<String>| {
+            texts.iter().filter_map(|text| RefreshToken::parse(text).ok()).collect::<Vec<_>>()
+        };
+        match bearer(headers) {
+            Some(_) if !body_allowed => Err(ApiError::with_message(
+                ErrorCode::InvalidRequest,
+                "A refresh token as Bearer must come without cookies and without an Origin.",
+            )),
+            Some(text) => {
+                Ok(Self { tokens: tokens(vec![text.to_owned()]), hint: None, bearer: true, body_allowed })
+            }
+            None => Ok(Self {
+                tokens: tokens(values(headers, REFRESH)),
+                hint: hint(headers),
+                bearer: false,
+                body_allowed,
+            }),
+        }
+    }
+
+    /// The one token that a renewal is about.
+    ///
+    /// # Errors
+    /// [`ErrorCode::TokenUnknown`] when there is none; [`ErrorCode::Unavailable`] when its key isn't here.
+    pub fn one(&self, service: &Service) -> Result<&RefreshToken, ApiError> {
+        let mut candidates: Vec<_> = self.tokens.iter().filter(|token| self.counts(token)).collect();
+        candidates.sort_by_key(|token| self.hint.is_some_and(|hint| hint.generation != token.generation));
+        let mut unknown_key = false;
+        for token in candidates {
+            match service.is_genuine(token) {
+                Ok(true) => return Ok(token),
+                Ok(false) => {}
+                Err(UnknownKey) => unknown_key = true,
+            }
+        }
+        Err(if unknown_key { ApiError::unavailable(5) } else { ApiError::new(ErrorCode::TokenUnknown) })
+    }
+
+    /// The sessions of every genuine token, for ending them.
+    ///
+    /// # Errors
+    /// [`ErrorCode::Unavailable`] when the key of the very session that the hint names isn't here. Any other
+    /// token of an unknown key may have been planted, and blocks nobody.
+    pub fn genuine(&self, service: &Service) -> Result<Vec<SessionId>, ApiError> {
+        let mut sids = Vec::new();
+        for token in &self.tokens {
+            match service.is_genuine(token) {
+                Ok(true) if !sids.contains(&token.sid) => sids.push(token.sid),
+                Ok(_) => {}
+                Err(UnknownKey) if self.counts(token) => return Err(ApiError::unavailable(5)),
+                Err(UnknownKey) => {}
+            }
+        }
+        Ok(sids)
+    }
+
+    fn counts(&self, token: &RefreshToken) -> bool {
+        self.bearer || self.hint.is_some_and(|hint| hint.names(token.sid))
+    }
+}
+
+/// The hint that came along, if it is one.
+pub fn hint(headers: &HeaderMap) -> Option<Hint> {
+    values(headers, HINT).iter().find_map(|text| Hint::parse(text))
+}
+
+/// The Bearer credential (RFC 6750, 2.1), if there is one.
+pub fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let (scheme, credential) = headers.get(AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| credential.trim())
+}
+
+/// Every value of the cookies with this name; there may be several, from other paths and domains.
+fn values(headers: &HeaderMap, name: &str) -> Vec<String> {
+    headers
+        .get_all(COOKIE)
+        .iter()
+        .filter_map(|header| header.to_str().ok())
+        .flat_map(Cookie::split_parse)
+        .filter_map(Result::ok)
+        .filter(|cookie| cookie.name() == name)
+        .map(|cookie| cookie.value().to_owned())
+        .collect()
+}
+
+/// The headers that put a refresh token and its hint into a browser's jar. `lives` is the time left until
+/// the session's absolute limit, in milliseconds.
+pub fn set(token: &NewRefreshToken, lives: i64) -> [HeaderValue; 2] {
+    let max_age = Duration::milliseconds(lives.max(0)).saturating_add(KEPT_AFTER_EXPIRY);
+    [header(refresh(token.text.reveal(), max_age)), header(readable(token.hint.to_string(), max_age))]
+}
+
+/// The headers that take both away.
+pub fn clear() -> [HeaderValue; 2] {
+    [header(refresh("", Duration::ZERO)), header(readable(String::new(), Duration::ZERO))]
+}
+
+fn refresh(value: &str, max_age: Duration) -> Cookie<'_> {
+    Cookie::build((REFRESH, value))
+        .http_only(true)
+        .secure(true)
+        .same_site(SameSite::Strict)
+        .path("/auth")
+        .max_age(max_age)
+        .build()
+}
+
+fn readable(value: String, max_age: Duration) -> Cookie<'static> {
+    Cookie::build((HINT, value)).secure(true).same_site(SameSite::Lax).path("/").max_age(max_age).build()
+}
+
+fn header(cookie: Cookie<'_>) -> HeaderValue {
+    // Names and values are ours and plain ASCII; an empty header is ignored by every browser.
+    let mut value = HeaderValue::try_from(cookie.to_string()).unwrap_or(HeaderValue::from_static(""));
+    value.set_sensitive(true);
+    value
+}

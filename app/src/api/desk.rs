@@ -1,0 +1,177 @@
+//! The desk: where server functions meet the token engine. Server side only.
+
+use std::sync::Arc;
+
+use axum::http::header::SET_COOKIE;
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderValue};
+use lanyard_auth::Service;
+use lanyard_auth::access::{AccessError, Claims};
+use lanyard_auth::service::{Delivery, Issued, RefreshError, SignInError, SignUpError, Unavailable};
+use lanyard_auth::store::{EndReason as Stored, User};
+use lanyard_client::EndReason;
+use leptos::prelude::{expect_context, use_context};
+use leptos_axum::ResponseOptions;
+
+use super::cookies::{self, Shown};
+use super::error::{ApiError, ErrorCode};
+use super::types::{AccessToken, TokenDelivery, Tokens, UserInfo};
+
+/// Seconds after which a client may try again when the server could not answer.
+const RETRY_AFTER: u32 = 2;
+
+/// The request at hand, and the engine that answers it. From context, inside a server function.
+pub(super) struct Desk {
+    pub service: Arc<Service>,
+    headers: HeaderMap,
+    response: ResponseOptions,
+}
+
+impl Desk {
+    /// # Errors
+    /// [`ErrorCode::Internal`] outside of a request.
+    pub fn here() -> Result<Self, ApiError> {
+        let missing = || ApiError::new(ErrorCode::Internal);
+        Ok(Self {
+            service: use_context::<Arc<Service>>().ok_or_else(missing)?,
+            headers: use_context::<Parts>().ok_or_else(missing)?.headers,
+            response: expect_context(),
+        })
+    }
+
+    /// What the request shows of its session.
+    pub fn shown(&self) -> Result<Shown, ApiError> {
+        Shown::read(&self.headers)
+    }
+
+    /// What the badge says that came with the request.
+    pub fn caller(&self) -> Result<Claims, ApiError> {
+        authenticate(&self.service, &self.headers)
+    }
+
+    /// The answer to a sign-in or a renewal; the cookies go with it, or the token goes into it.
+    pub fn hand_out(&self, issued: Issued, delivery: Delivery) -> Tokens {
+        let Issued { access_token, expires_in, sid, session_expires_at, user, refresh_token } = issued;
+        let mut in_body = None;
+        if let Some(token) = refresh_token {
+            match delivery {
+                Delivery::Cookie => {
+                    let lives = session_expires_at.since(self.service.now());
+                    self.set_cookies(cookies::set(&token, lives));
+                }
+                Delivery::Body => in_body = Some(AccessToken::new(token.text.reveal().to_owned())),
+            }
+        }
+        Tokens {
+            access_token: AccessToken::new(access_token.reveal().to_owned()),
+            token_type: "Bearer".to_owned(),
+            expires_in,
+            session_id: sid.0,
+            session_expires_at: session_expires_at.seconds(),
+            user: user_info(user),
+            refresh_token: in_body,
+        }
+    }
+
+    /// Takes both cookies away.
+    pub fn clear_cookies(&self) {
+        self.set_cookies(cookies::clear());
+    }
+
+    fn set_cookies(&self, headers: [HeaderValue; 2]) {
+        for header in headers {
+            // Appended: inserting the second would overwrite the first.
+            self.response.append_header(SET_COOKIE, header);
+        }
+    }
+}
+
+/// Checks the access token in a request's headers.
+///
+/// # Errors
+/// [`ErrorCode::TokenMissing`], [`ErrorCode::TokenExpired`], [`ErrorCode::TokenInvalid`] or
+/// [`ErrorCode::SessionRevoked`].
+pub fn authenticate(service: &Service, headers: &HeaderMap) -> Result<Claims, ApiError> {
+    let token = cookies::bearer(headers).ok_or_else(|| ApiError::new(ErrorCode::TokenMissing))?;
+    service.authenticate(token, cookies::hint(headers).as_ref()).map_err(|error| {
+        ApiError::new(match error {
+            AccessError::Expired => ErrorCode::TokenExpired,
+            AccessError::Invalid => ErrorCode::TokenInvalid,
+            AccessError::Revoked => ErrorCode::SessionRevoked,
+        })
+    })
+}
+
+/// How the refresh token of a new session is to be delivered.
+///
+/// # Errors
+/// [`ErrorCode::InvalidRequest`] when a browser asks for it in the body, where scripts could read it.
+pub(super) fn delivery(wanted: Option<TokenDelivery>, shown: &Shown) -> Result<Delivery, ApiError> {
+    match wanted.unwrap_or_default() {
+        TokenDelivery::Cookie => Ok(Delivery::Cookie),
+        TokenDelivery::Body if shown.body_allowed => Ok(Delivery::Body),
+        TokenDelivery::Body => Err(ApiError::with_message(
+            ErrorCode::InvalidRequest,
+            "token_delivery=body must come without cookies and without an Origin.",
+        )),
+    }
+}
+
+/// What is told of a user.
+pub fn user_info(user: User) -> UserInfo {
+    UserInfo { id: user.id.0, email: user.email, name: user.name }
+}
+
+impl From<Unavailable> for ApiError {
+    fn from(error: Unavailable) -> Self {
+        tracing::error!(%error, "could not answer");
+        Self::unavailable(RETRY_AFTER)
+    }
+}
+
+impl From<SignInError> for ApiError {
+    fn from(error: SignInError) -> Self {
+        match error {
+            SignInError::InvalidCredentials => Self::new(ErrorCode::InvalidCredentials),
+            SignInError::Unavailable(error) => error.into(),
+        }
+    }
+}
+
+impl From<SignUpError> for ApiError {
+    fn from(error: SignUpError) -> Self {
+        let refused = |text: String| Self::with_message(ErrorCode::InvalidRequest, text);
+        match error {
+            SignUpError::BadEmail => refused("This is not an email address.".to_owned()),
+            SignUpError::BadName => refused("A name has 1 to 100 characters.".to_owned()),
+            SignUpError::BadPassword(_) => refused("A password has 8 to 128 characters.".to_owned()),
+            SignUpError::EmailTaken => Self::new(ErrorCode::EmailTaken),
+            SignUpError::Unavailable(error) => error.into(),
+        }
+    }
+}
+
+impl From<RefreshError> for ApiError {
+    fn from(error: RefreshError) -> Self {
+        match error {
+            RefreshError::SessionChanged => Self::new(ErrorCode::SessionChanged),
+            RefreshError::Unknown => Self::new(ErrorCode::TokenUnknown),
+            RefreshError::Reused => Self::new(ErrorCode::TokenReused),
+            RefreshError::Revoked(reason) => Self::revoked(end_reason(reason)),
+            RefreshError::Expired => Self::new(ErrorCode::SessionExpired),
+            RefreshError::Unavailable(error) => error.into(),
+        }
+    }
+}
+
+fn end_reason(reason: Stored) -> EndReason {
+    match reason {
+        Stored::SignedOut => EndReason::SignedOut,
+        Stored::Replaced => EndReason::Replaced,
+        Stored::TokenReused => EndReason::TokenReused,
+        Stored::Unconfirmed => EndReason::Unconfirmed,
+        Stored::KickedOut => EndReason::KickedOut,
+        Stored::PasswordChanged => EndReason::PasswordChanged,
+        Stored::AccountDisabled => EndReason::AccountDisabled,
+    }
+}

@@ -1,0 +1,119 @@
+//! The server functions: signatures for both sides, and thin bodies that ask the token engine.
+#![allow(missing_docs, reason = "the structs that #[server] makes repeat the arguments")]
+
+use leptos::prelude::*;
+use uuid::Uuid;
+
+use super::codec::FormOrJson;
+use super::error::ApiError;
+use super::types::{Password, Stamp, TokenDelivery, Tokens};
+
+#[cfg(feature = "ssr")]
+use super::desk::{Desk, delivery};
+
+/// Makes an account and signs in: `POST /auth/register`.
+///
+/// # Errors
+/// `invalid_request`, `email_taken`, `unavailable`.
+#[server(name = Register, prefix = "/auth", endpoint = "register", input = FormOrJson)]
+pub async fn register(
+    name: String,
+    email: String,
+    password: Password,
+    token_delivery: Option<TokenDelivery>,
+) -> Result<Tokens, ApiError> {
+    use lanyard_auth::password;
+    use lanyard_auth::service::Registration;
+
+    let desk = Desk::here()?;
+    let shown = desk.shown()?;
+    let delivery = delivery(token_delivery, &shown)?;
+    let displaced = shown.genuine(&desk.service)?;
+    let password = password::Password::new(password.reveal().to_owned());
+    let user = desk.service.sign_up(Registration::new(&name, &email, password)?).await?;
+    // A user who was made just now is only missing here if somebody disabled him within milliseconds.
+    let issued = desk.service.start_session(user, delivery, &displaced).await?;
+    Ok(desk.hand_out(issued.ok_or(lanyard_auth::service::SignInError::InvalidCredentials)?, delivery))
+}
+
+/// Signs in: `POST /auth/login`.
+///
+/// # Errors
+/// `invalid_request`, `invalid_credentials`, `unavailable`.
+#[server(name = Login, prefix = "/auth", endpoint = "login", input = FormOrJson)]
+pub async fn login(
+    email: String,
+    password: Password,
+    token_delivery: Option<TokenDelivery>,
+) -> Result<Tokens, ApiError> {
+    use lanyard_auth::password;
+
+    let desk = Desk::here()?;
+    let shown = desk.shown()?;
+    let delivery = delivery(token_delivery, &shown)?;
+    let displaced = shown.genuine(&desk.service)?;
+    let password = password::Password::new(password.reveal().to_owned());
+    let issued = desk.service.sign_in(&email, password, delivery, &displaced).await?;
+    Ok(desk.hand_out(issued, delivery))
+}
+
+/// Renews: `POST /auth/refresh`, with the refresh cookie or the refresh token as Bearer. Never clears a
+/// cookie, so the loser of a race can't delete the winner's.
+///
+/// # Errors
+/// `invalid_request`, `token_unknown`, `token_reused`, `session_changed`, `session_revoked`,
+/// `session_expired`, `unavailable`.
+#[server(name = Refresh, prefix = "/auth", endpoint = "refresh", input = FormOrJson)]
+pub async fn refresh(session_id: Option<Uuid>) -> Result<Tokens, ApiError> {
+    use lanyard_auth::service::Delivery;
+    use lanyard_auth::store::SessionId;
+
+    let desk = Desk::here()?;
+    let shown = desk.shown()?;
+    let delivery = if shown.bearer { Delivery::Body } else { Delivery::Cookie };
+    let token = shown.one(&desk.service)?;
+    let issued = desk.service.refresh(token, session_id.map(SessionId), delivery).await?;
+    Ok(desk.hand_out(issued, delivery))
+}
+
+/// Signs out: `POST /auth/logout`. Ends the session of every genuine token shown, of any generation, and
+/// clears the cookies. Nothing to end is no error.
+///
+/// # Errors
+/// `invalid_request`, `session_changed` (nothing was changed), `unavailable`.
+#[server(name = Logout, prefix = "/auth", endpoint = "logout", input = FormOrJson)]
+pub async fn logout(session_id: Option<Uuid>) -> Result<(), ApiError> {
+    use super::error::ErrorCode;
+    use lanyard_auth::service::Unavailable;
+
+    let desk = Desk::here()?;
+    let shown = desk.shown()?;
+    let sids = shown.genuine(&desk.service)?;
+    if let Some(expected) = session_id
+        && !sids.is_empty()
+        && !sids.iter().any(|sid| sid.0 == expected)
+    {
+        return Err(ApiError::new(ErrorCode::SessionChanged));
+    }
+    desk.service.sign_out(&sids).await.map_err(Unavailable::from)?;
+    if !shown.bearer {
+        desk.clear_cookies();
+    }
+    Ok(())
+}
+
+/// Leaves a note at the desk, which stamps it with the badge that was shown: `POST /api/stamp`. The note
+/// comes back, so that one sees that a call which was sent twice arrived whole.
+///
+/// # Errors
+/// `invalid_request`, and what a missing or bad access token gets.
+#[server(name = StampNote, prefix = "/api", endpoint = "stamp", input = FormOrJson)]
+pub async fn stamp(message: String) -> Result<Stamp, ApiError> {
+    use super::error::ErrorCode;
+
+    let claims = Desk::here()?.caller()?;
+    if message.chars().count() > 1000 {
+        return Err(ApiError::with_message(ErrorCode::InvalidRequest, "A note has at most 1000 characters."));
+    }
+    Ok(Stamp { message, number: claims.generation, session_id: claims.sid.0 })
+}

@@ -1,0 +1,176 @@
+//! Signing up and signing in.
+
+use crate::access::Grant;
+use crate::password::{Password, Verdict};
+use crate::store::{CreateUserError, NewSession, NewUser, SessionId, User, UserId};
+
+use super::{BadPassword, Delivery, Issued, NewRefreshToken, Service, Settings, USER_SCOPE, Unavailable};
+
+/// Longest address that mail can carry (RFC 5321, 4.5.3.1.3, less the brackets).
+const MAX_EMAIL: usize = 254;
+
+/// Longest name, in characters.
+const MAX_NAME: usize = 100;
+
+/// A person who wants an account. Checked when it is made.
+#[derive(Clone, Debug)]
+pub struct Registration {
+    name: String,
+    email: String,
+    password: Password,
+}
+
+/// Why nobody was signed up.
+#[derive(Debug, thiserror::Error)]
+pub enum SignUpError {
+    /// The address can't be one.
+    #[error("this is not an email address")]
+    BadEmail,
+    /// There is no name, or it is too long.
+    #[error("a name has 1 to 100 characters")]
+    BadName,
+    /// The password won't do.
+    #[error(transparent)]
+    BadPassword(#[from] BadPassword),
+    /// The address has an account already.
+    #[error("the address has an account already")]
+    EmailTaken,
+    /// Not now.
+    #[error(transparent)]
+    Unavailable(#[from] Unavailable),
+}
+
+/// Why nobody was signed in.
+#[derive(Debug, thiserror::Error)]
+pub enum SignInError {
+    /// Wrong address or password; which of them is not said, nor that an account is disabled.
+    #[error("wrong email address or password")]
+    InvalidCredentials,
+    /// Not now.
+    #[error(transparent)]
+    Unavailable(#[from] Unavailable),
+}
+
+impl Registration {
+    /// Checks what a person typed.
+    ///
+    /// # Errors
+    /// [`SignUpError`], each with a sentence for the person.
+    pub fn new(name: &str, email: &str, password: Password) -> Result<Self, SignUpError> {
+        let name = name.trim();
+        if !(1..=MAX_NAME).contains(&name.chars().count()) || name.chars().any(char::is_control) {
+            return Err(SignUpError::BadName);
+        }
+        let email = normalise(email);
+        let plausible = email.len() <= MAX_EMAIL
+            && email.split_once('@').is_some_and(|(local, domain)| !local.is_empty() && !domain.is_empty())
+            && !email.chars().any(|c| c.is_whitespace() || c.is_control());
+        if !plausible {
+            return Err(SignUpError::BadEmail);
+        }
+        password.check()?;
+        Ok(Self { name: name.to_owned(), email, password })
+    }
+}
+
+/// Addresses are compared in lower case: nobody remembers which letters were capitals.
+fn normalise(email: &str) -> String {
+    email.trim().to_lowercase()
+}
+
+impl Service {
+    /// Makes an account.
+    ///
+    /// # Errors
+    /// [`SignUpError`].
+    pub async fn sign_up(&self, registration: Registration) -> Result<User, SignUpError> {
+        let password_hash =
+            self.settings.passwords.hash(registration.password).await.map_err(Unavailable::from)?;
+        let id = UserId(self.settings.random.uuid().map_err(Unavailable::from)?);
+        let user = NewUser { id, email: registration.email, name: registration.name, password_hash };
+        self.store.create_user(&user).await.map_err(|error| match error {
+            CreateUserError::EmailTaken => SignUpError::EmailTaken,
+            CreateUserError::Store(error) => Unavailable::from(error).into(),
+        })
+    }
+
+    /// Checks a password and starts a session. An unknown address costs as long as a wrong password.
+    ///
+    /// The sessions of `displaced` (those of genuine tokens that came along) end as replaced.
+    ///
+    /// # Errors
+    /// [`SignInError`].
+    pub async fn sign_in(
+        &self,
+        email: &str,
+        password: Password,
+        delivery: Delivery,
+        displaced: &[SessionId],
+    ) -> Result<Issued, SignInError> {
+        let known = self.store.credentials(&normalise(email)).await.map_err(Unavailable::from)?;
+        let (user, stored) = known.map(|known| (known.user, known.password_hash)).unzip();
+        let passwords = &self.settings.passwords;
+        let verdict = passwords.verify(password, stored.clone()).await.map_err(Unavailable::from)?;
+        let (Some(user), Some(stored)) = (user, stored) else {
+            return Err(SignInError::InvalidCredentials);
+        };
+        match verdict {
+            Verdict::Wrong => return Err(SignInError::InvalidCredentials),
+            Verdict::Right => {}
+            Verdict::RightButStale(new) => {
+                // Only an improvement: a failure here is no reason to send anybody away.
+                if let Err(error) = self.store.rehash_password(user.id, &stored, &new).await {
+                    tracing::warn!(%error, "a password's hash was not renewed");
+                }
+            }
+        }
+        self.start_session(user, delivery, displaced).await?.ok_or(SignInError::InvalidCredentials)
+    }
+
+    /// Starts a session for a user whose password was just checked or set. `None` when the user was disabled
+    /// or changed in the meantime.
+    ///
+    /// # Errors
+    /// [`Unavailable`].
+    pub async fn start_session(
+        &self,
+        user: User,
+        delivery: Delivery,
+        displaced: &[SessionId],
+    ) -> Result<Option<Issued>, Unavailable> {
+        let Settings { random, keys, limits, .. } = &self.settings;
+        let sid = SessionId(random.uuid()?);
+        let token = keys.first(sid, random)?;
+        let session = NewSession {
+            sid,
+            user_id: user.id,
+            user_version: user.version,
+            secret_hash: token.hash(),
+            kid: token.kid,
+            absolute: limits.absolute,
+        };
+        let Some(created_at) = self.store.create_session(&session, displaced).await? else {
+            return Ok(None);
+        };
+        self.revoke(displaced);
+        let session_expires_at = created_at.after(limits.absolute);
+        let (access_token, expires_in) = self.grant(Grant {
+            user: user.id,
+            sid,
+            generation: 0,
+            user_version: user.version,
+            scope: USER_SCOPE.to_owned(),
+            confirm_from: None,
+            jar: delivery == Delivery::Cookie,
+            not_after: session_expires_at,
+        })?;
+        Ok(Some(Issued {
+            access_token,
+            expires_in,
+            sid,
+            session_expires_at,
+            user,
+            refresh_token: Some(NewRefreshToken::from(&token)),
+        }))
+    }
+}
