@@ -2,9 +2,10 @@
 
 use lanyard_auth::password::PasswordHash;
 use lanyard_auth::store::{CreateUserError, NewUser, Store as _, StoreError, UserId};
-use lanyard_auth::time::Clock;
+use lanyard_auth::time::{Clock, ManualClock, Timestamp};
 use sqlx::{AssertSqlSafe, SqlitePool};
 use tempfile::TempDir;
+use tokio::task::yield_now;
 use uuid::Uuid;
 
 use super::SqliteStore;
@@ -58,6 +59,28 @@ async fn a_full_disk_is_unavailable_until_there_is_room() {
     pragma(&store.writer, "max_page_count = 100000").await;
     store.create_user(&big_user(1)).await.unwrap();
     assert!(store.credentials(&big_user(1).email).await.unwrap().is_some());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_write_that_waited_bears_the_time_at_which_it_wrote() {
+    let folder = tempfile::tempdir().unwrap();
+    let clock = ManualClock::new(Timestamp(1_000));
+    let url = format!("sqlite:{}", folder.path().join("lanyard.db").display());
+    let store = SqliteStore::open(&url, Clock::Manual(clock.clone())).await.unwrap();
+    let other = SqliteStore::open(&url, Clock::System).await.unwrap();
+
+    let lock = other.writer.begin_with("BEGIN IMMEDIATE").await.unwrap();
+    let waiting = store.clone();
+    let made = tokio::spawn(async move { waiting.create_user(&big_user(1)).await });
+    while store.writer.num_idle() > 0 {
+        yield_now().await;
+    }
+    for _ in 0..1_000 {
+        yield_now().await;
+    }
+    clock.set(Timestamp(2_000));
+    lock.rollback().await.unwrap();
+    assert_eq!(made.await.unwrap().unwrap().created_at, Timestamp(2_000));
 }
 
 #[tokio::test]
