@@ -67,15 +67,21 @@ pub async fn readers(path: &Path) -> Result<SqlitePool, StoreError> {
     pool(READERS).connect_with(options(path).read_only(true)).await.map_err(failed)
 }
 
-/// Brings the tables up to date.
+/// Brings the tables up to date, in one transaction: two servers that start together do it one after the
+/// other, and the second finds nothing left to do.
 pub async fn migrate(writer: &SqlitePool) -> Result<(), OpenError> {
-    sqlx::migrate!("migrations/sqlite").run(writer).await.map_err(|error| match error {
+    let mut transaction = writer.begin_with("BEGIN IMMEDIATE").await.map_err(failed)?;
+    // Not `run`: its bounds make a future that can't be spawned.
+    let migrated = sqlx::migrate!("migrations/sqlite").run_direct(None, &mut *transaction, false).await;
+    migrated.map_err(|error| match error {
         MigrateError::VersionMissing(_) => OpenError::Newer,
         MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) => {
             OpenError::Store(failed(error))
         }
         error => OpenError::Migration(error.to_string()),
-    })
+    })?;
+    transaction.commit().await.map_err(failed)?;
+    Ok(())
 }
 
 fn options(path: &Path) -> SqliteConnectOptions {

@@ -1,14 +1,17 @@
 //! What only the store's own connections can show.
 
+use std::time::Duration;
+
 use lanyard_auth::password::PasswordHash;
 use lanyard_auth::store::{CreateUserError, NewUser, Store as _, StoreError, UserId};
 use lanyard_auth::time::{Clock, ManualClock, Timestamp};
-use sqlx::{AssertSqlSafe, SqlitePool};
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, SqlitePool};
 use tempfile::TempDir;
 use tokio::task::yield_now;
 use uuid::Uuid;
 
-use super::SqliteStore;
+use super::{SqliteStore, connect};
 
 async fn open(folder: &TempDir) -> SqliteStore {
     let url = format!("sqlite:{}", folder.path().join("lanyard.db").display());
@@ -75,12 +78,30 @@ async fn a_write_that_waited_bears_the_time_at_which_it_wrote() {
     while store.writer.num_idle() > 0 {
         yield_now().await;
     }
-    for _ in 0..1_000 {
-        yield_now().await;
-    }
     clock.set(Timestamp(2_000));
     lock.rollback().await.unwrap();
     assert_eq!(made.await.unwrap().unwrap().created_at, Timestamp(2_000));
+}
+
+#[tokio::test]
+async fn a_write_holds_the_lock_from_its_start() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(&folder).await;
+    let path = folder.path().join("lanyard.db");
+    let impatient = SqliteConnectOptions::new().filename(path).busy_timeout(Duration::ZERO);
+    let mut other = impatient.connect().await.unwrap();
+
+    let (write, _) = store.write().await.unwrap();
+    let error = other.begin_with("BEGIN IMMEDIATE").await.err().unwrap();
+    assert!(error.to_string().contains("locked"), "{error}");
+    write.rollback().await.unwrap();
+    other.begin_with("BEGIN IMMEDIATE").await.unwrap();
+}
+
+#[test]
+fn a_name_is_never_taken_for_a_uri() {
+    let path = connect::path("sqlite:file:lanyard.db").unwrap();
+    assert!(path.is_absolute() && path.ends_with("file:lanyard.db"), "{}", path.display());
 }
 
 #[tokio::test]

@@ -5,6 +5,9 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use lanyard_auth::random::Random;
 use lanyard_auth::refresh::{MasterKeys, RefreshToken, Salt};
 use lanyard_auth::store::{NewSession, Rotation};
+use lanyard_auth::time::Clock;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode};
+use sqlx::{ConnectOptions as _, Connection as _};
 
 use crate::conformance::{Harness as _, new_session, rotation, seen, session, user};
 use crate::harness::SqliteFile;
@@ -21,6 +24,26 @@ async fn only_its_owner_may_read_it() {
     for file in files {
         let mode = file.metadata().unwrap().permissions().mode() & 0o777;
         assert_eq!(mode, 0o600, "{} has mode {mode:o}", file.display());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn several_servers_may_bring_it_up_to_date_at_once() {
+    for _ in 0..20 {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("lanyard.db");
+        let empty = SqliteConnectOptions::new().filename(&path).create_if_missing(true);
+        empty.journal_mode(SqliteJournalMode::Wal).connect().await.unwrap().close().await.unwrap();
+        let url = format!("sqlite:{}", path.display());
+        let tasks: Vec<_> = (0..4)
+            .map(|_| {
+                let url = url.clone();
+                tokio::spawn(async move { lanyard_store::open(&url, Clock::System).await.map(drop) })
+            })
+            .collect();
+        for task in tasks {
+            task.await.unwrap().unwrap();
+        }
     }
 }
 
