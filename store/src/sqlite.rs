@@ -1,0 +1,341 @@
+//! The store on SQLite: one file, one writer, a few readers.
+//!
+//! Only [`crate::open`] and the tests need it by name. The connections are made in `connect`, rows are read
+//! in `rows`; the SQL that writes is here, each method one transaction. Every writing transaction is `BEGIN
+//! IMMEDIATE`, so that it never has to be given up half-way, and reads the clock once it holds the lock.
+
+mod connect;
+mod rows;
+#[cfg(test)]
+mod tests;
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use lanyard_auth::password::PasswordHash;
+use lanyard_auth::store::{
+    CreateUserError, Credentials, EndReason, Guard, NewSession, NewUser, Revocation, Rotation, Seen, Session,
+    SessionId, Store, StoreError, User, UserId,
+};
+use lanyard_auth::time::{Clock, Timestamp};
+use sqlx::{Sqlite, SqliteConnection, SqlitePool, Transaction};
+
+use crate::OpenError;
+
+/// The version of a new user, whose sessions carry it.
+const FIRST_VERSION: u32 = 1;
+
+/// [`Store`] on SQLite.
+#[derive(Clone, Debug)]
+pub struct SqliteStore {
+    writer: SqlitePool,
+    readers: SqlitePool,
+    clock: Clock,
+}
+
+impl SqliteStore {
+    /// Opens the file that `url` (`sqlite:<path>` or `sqlite://<path>`) names, makes it with mode 0600 if it
+    /// is missing, and brings its tables up to date. `clock` is the database's time.
+    ///
+    /// # Errors
+    /// [`OpenError`], in one sentence.
+    pub async fn open(url: &str, clock: Clock) -> Result<Self, OpenError> {
+        let path = connect::path(url)?;
+        connect::make_private(&path)?;
+        let writer = connect::writer(&path).await?;
+        connect::migrate(&writer).await?;
+        let readers = connect::readers(&path).await?;
+        Ok(Self { writer, readers, clock })
+    }
+
+    /// A writing transaction, and the time at which it holds the database's only write lock.
+    async fn write(&self) -> Result<(Transaction<'static, Sqlite>, Timestamp), StoreError> {
+        let transaction = self.writer.begin_with("BEGIN IMMEDIATE").await.map_err(failed)?;
+        Ok((transaction, self.clock.now()))
+    }
+}
+
+#[async_trait]
+impl Store for SqliteStore {
+    async fn now(&self) -> Result<Timestamp, StoreError> {
+        // A read of the file: a connection alone would answer without it.
+        sqlx::query("SELECT EXISTS (SELECT 1 FROM users)").fetch_one(&self.readers).await.map_err(failed)?;
+        Ok(self.clock.now())
+    }
+
+    async fn create_user(&self, user: &NewUser) -> Result<User, CreateUserError> {
+        let (mut transaction, now) = self.write().await?;
+        let made = sqlx::query(
+            "INSERT INTO users (id, email, name, password_hash, version, created_at)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+             ON CONFLICT (email) DO NOTHING",
+        )
+        .bind(user.id.0.as_bytes().as_slice())
+        .bind(&user.email)
+        .bind(&user.name)
+        .bind(user.password_hash.stored())
+        .bind(FIRST_VERSION)
+        .bind(now.0)
+        .execute(&mut *transaction)
+        .await
+        .map_err(failed)?;
+        if made.rows_affected() == 0 {
+            return Err(CreateUserError::EmailTaken);
+        }
+        transaction.commit().await.map_err(failed)?;
+        Ok(User {
+            id: user.id,
+            email: user.email.clone(),
+            name: user.name.clone(),
+            version: FIRST_VERSION,
+            created_at: now,
+            disabled_at: None,
+        })
+    }
+
+    async fn credentials(&self, email: &str) -> Result<Option<Credentials>, StoreError> {
+        let row = sqlx::query(
+            "SELECT id AS user_id, email, name, version, created_at AS user_created_at, disabled_at, password_hash
+             FROM users
+             WHERE email = ?1",
+        )
+        .bind(email)
+        .fetch_optional(&self.readers)
+        .await
+        .map_err(failed)?;
+        row.as_ref().map(rows::credentials).transpose()
+    }
+
+    async fn rehash_password(
+        &self,
+        user: UserId,
+        seen: &PasswordHash,
+        new: &PasswordHash,
+    ) -> Result<bool, StoreError> {
+        let (mut transaction, _) = self.write().await?;
+        let changed = sqlx::query("UPDATE users SET password_hash = ?3 WHERE id = ?1 AND password_hash = ?2")
+            .bind(user.0.as_bytes().as_slice())
+            .bind(seen.stored())
+            .bind(new.stored())
+            .execute(&mut *transaction)
+            .await
+            .map_err(failed)?;
+        transaction.commit().await.map_err(failed)?;
+        Ok(changed.rows_affected() == 1)
+    }
+
+    async fn create_session(
+        &self,
+        session: &NewSession,
+        displaced: &[SessionId],
+    ) -> Result<Option<Timestamp>, StoreError> {
+        let (mut transaction, now) = self.write().await?;
+        let made = sqlx::query(
+            "INSERT INTO sessions (sid, user_id, user_version, generation, current_hash, kid,
+                                   rotated_at, confirmed, recoveries, created_at, expires_at)
+             SELECT ?1, id, version, 0, ?4, ?5, ?6, TRUE, 0, ?6, ?7
+             FROM users
+             WHERE id = ?2 AND version = ?3 AND disabled_at IS NULL",
+        )
+        .bind(session.sid.0.as_bytes().as_slice())
+        .bind(session.user_id.0.as_bytes().as_slice())
+        .bind(session.user_version)
+        .bind(session.secret_hash.0.as_slice())
+        .bind(session.kid.0)
+        .bind(now.0)
+        .bind(now.after(session.absolute).0)
+        .execute(&mut *transaction)
+        .await
+        .map_err(failed)?;
+        if made.rows_affected() == 0 {
+            return Ok(None);
+        }
+        for sid in displaced {
+            end(&mut transaction, *sid, EndReason::Replaced, now).await?;
+        }
+        transaction.commit().await.map_err(failed)?;
+        Ok(Some(now))
+    }
+
+    async fn session(&self, sid: SessionId) -> Result<Option<Seen<Session>>, StoreError> {
+        let row = sqlx::query(
+            "SELECT sid, user_version, generation, current_hash, previous_hash, salt, kid, rotated_at,
+                    confirmed, recoveries, sessions.created_at, expires_at, ended_at, end_reason,
+                    user_id, email, name, version, users.created_at AS user_created_at, disabled_at
+             FROM sessions JOIN users ON users.id = user_id
+             WHERE sid = ?1",
+        )
+        .bind(sid.0.as_bytes().as_slice())
+        .fetch_optional(&self.readers)
+        .await
+        .map_err(failed)?;
+        let now = self.clock.now();
+        row.map(|row| Ok(Seen { row: rows::session(&row)?, now })).transpose()
+    }
+
+    async fn rotate(&self, rotation: &Rotation) -> Result<Option<Timestamp>, StoreError> {
+        let (mut transaction, now) = self.write().await?;
+        let rotated = sqlx::query(
+            "UPDATE sessions
+             SET generation = generation + 1, previous_hash = ?4, current_hash = ?5, salt = ?6, kid = ?7,
+                 recoveries = ?8, rotated_at = ?9, confirmed = FALSE
+             WHERE sid = ?1 AND generation = ?2 AND confirmed = ?3 AND ended_at IS NULL
+               AND EXISTS (SELECT 1 FROM users
+                           WHERE id = sessions.user_id AND version = sessions.user_version
+                             AND disabled_at IS NULL)",
+        )
+        .bind(rotation.seen.sid.0.as_bytes().as_slice())
+        .bind(rotation.seen.generation)
+        .bind(rotation.seen.confirmed)
+        .bind(rotation.presented.0.as_slice())
+        .bind(rotation.next.0.as_slice())
+        .bind(rotation.salt.0.as_slice())
+        .bind(rotation.kid.0)
+        .bind(rotation.recoveries)
+        .bind(now.0)
+        .execute(&mut *transaction)
+        .await
+        .map_err(failed)?;
+        if rotated.rows_affected() == 0 {
+            return Ok(None);
+        }
+        if rotation.recoveries > 0 {
+            record(&mut transaction, "recovered", rotation.seen.sid, now).await?;
+        }
+        transaction.commit().await.map_err(failed)?;
+        Ok(Some(now))
+    }
+
+    async fn confirm(&self, sid: SessionId, generation: u32, settle: Duration) -> Result<bool, StoreError> {
+        let (mut transaction, now) = self.write().await?;
+        let confirmed = sqlx::query(
+            "UPDATE sessions SET confirmed = TRUE
+             WHERE sid = ?1 AND generation = ?2 AND NOT confirmed AND rotated_at <= ?3",
+        )
+        .bind(sid.0.as_bytes().as_slice())
+        .bind(generation)
+        .bind(now.before(settle).0)
+        .execute(&mut *transaction)
+        .await
+        .map_err(failed)?;
+        transaction.commit().await.map_err(failed)?;
+        Ok(confirmed.rows_affected() == 1)
+    }
+
+    async fn end_if_seen(&self, seen: Guard, reason: EndReason) -> Result<bool, StoreError> {
+        let (mut transaction, now) = self.write().await?;
+        let ended = sqlx::query(
+            "UPDATE sessions SET ended_at = ?4, end_reason = ?5
+             WHERE sid = ?1 AND generation = ?2 AND confirmed = ?3 AND ended_at IS NULL",
+        )
+        .bind(seen.sid.0.as_bytes().as_slice())
+        .bind(seen.generation)
+        .bind(seen.confirmed)
+        .bind(now.0)
+        .bind(reason.name())
+        .execute(&mut *transaction)
+        .await
+        .map_err(failed)?;
+        if ended.rows_affected() == 0 {
+            return Ok(false);
+        }
+        record(&mut transaction, reason.name(), seen.sid, now).await?;
+        transaction.commit().await.map_err(failed)?;
+        Ok(true)
+    }
+
+    async fn end_sessions(
+        &self,
+        sids: &[SessionId],
+        reason: EndReason,
+    ) -> Result<Vec<SessionId>, StoreError> {
+        let (mut transaction, now) = self.write().await?;
+        let mut ended = Vec::new();
+        for sid in sids {
+            if end(&mut transaction, *sid, reason, now).await? {
+                ended.push(*sid);
+            }
+        }
+        transaction.commit().await.map_err(failed)?;
+        Ok(ended)
+    }
+
+    async fn revocations(&self, window: Duration) -> Result<Vec<Revocation>, StoreError> {
+        let mut transaction = self.readers.begin().await.map_err(failed)?;
+        let since = self.clock.now().before(window);
+        let sessions = sqlx::query("SELECT sid, ended_at FROM sessions WHERE ended_at >= ?1")
+            .bind(since.0)
+            .fetch_all(&mut *transaction)
+            .await
+            .map_err(failed)?;
+        let users = sqlx::query(
+            "SELECT id, version, version_changed_at, disabled_at FROM users
+             WHERE version_changed_at >= ?1 OR disabled_at >= ?1",
+        )
+        .bind(since.0)
+        .fetch_all(&mut *transaction)
+        .await
+        .map_err(failed)?;
+        let sessions = sessions.iter().map(rows::ended_session);
+        sessions.chain(users.iter().map(rows::revoked_user)).collect()
+    }
+}
+
+/// Ends a session that is live; whether it was.
+async fn end(
+    transaction: &mut SqliteConnection,
+    sid: SessionId,
+    reason: EndReason,
+    now: Timestamp,
+) -> Result<bool, StoreError> {
+    let ended =
+        sqlx::query("UPDATE sessions SET ended_at = ?2, end_reason = ?3 WHERE sid = ?1 AND ended_at IS NULL")
+            .bind(sid.0.as_bytes().as_slice())
+            .bind(now.0)
+            .bind(reason.name())
+            .execute(transaction)
+            .await
+            .map_err(failed)?;
+    Ok(ended.rows_affected() == 1)
+}
+
+/// Writes a security event, in the transaction of what it tells of.
+async fn record(
+    transaction: &mut SqliteConnection,
+    kind: &'static str,
+    sid: SessionId,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    sqlx::query(
+        "INSERT INTO security_events (at, kind, session_id, user_id)
+         SELECT ?1, ?2, sid, user_id FROM sessions WHERE sid = ?3",
+    )
+    .bind(now.0)
+    .bind(kind)
+    .bind(sid.0.as_bytes().as_slice())
+    .execute(transaction)
+    .await
+    .map_err(failed)?;
+    Ok(())
+}
+
+/// What a failure of SQLite or of its driver means to the caller. Neither puts a bound value into its text.
+fn failed(error: sqlx::Error) -> StoreError {
+    // The low byte of an extended result code is the primary one: https://www.sqlite.org/rescode.html
+    const CONSTRAINT: i32 = 19;
+    const CORRUPT: i32 = 11;
+    const MISMATCH: i32 = 20;
+    const NOT_A_DATABASE: i32 = 26;
+
+    let primary = match &error {
+        sqlx::Error::Database(error) => {
+            error.code().and_then(|code| code.parse::<i32>().ok()).unwrap_or(0) & 0xff
+        }
+        _ => 0,
+    };
+    match (&error, primary) {
+        (sqlx::Error::ColumnDecode { .. } | sqlx::Error::Decode(_), _)
+        | (_, CONSTRAINT | CORRUPT | MISMATCH | NOT_A_DATABASE) => StoreError::Corrupt(error.to_string()),
+        _ => StoreError::Unavailable(error.to_string()),
+    }
+}

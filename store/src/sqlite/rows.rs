@@ -1,0 +1,99 @@
+//! From SQLite's rows to the trait's. A row that can't be is [`StoreError::Corrupt`]. For `sqlite` alone.
+
+use lanyard_auth::password::PasswordHash;
+use lanyard_auth::refresh::{KeyId, Salt, SecretHash};
+use lanyard_auth::store::{
+    Credentials, EndReason, Ended, Revocation, Session, SessionId, StoreError, User, UserId,
+};
+use lanyard_auth::time::Timestamp;
+use sqlx::sqlite::SqliteRow;
+use sqlx::{Decode, Row as _, Sqlite, Type};
+use uuid::Uuid;
+
+use super::failed;
+
+pub fn credentials(row: &SqliteRow) -> Result<Credentials, StoreError> {
+    Ok(Credentials { user: user(row)?, password_hash: PasswordHash::from_stored(get(row, "password_hash")?) })
+}
+
+pub fn session(row: &SqliteRow) -> Result<Session, StoreError> {
+    Ok(Session {
+        sid: SessionId(id(row, "sid")?),
+        user: user(row)?,
+        user_version: get(row, "user_version")?,
+        generation: get(row, "generation")?,
+        current: SecretHash(exact(get(row, "current_hash")?, "current_hash")?),
+        previous: optional(row, "previous_hash")?.map(SecretHash),
+        salt: optional(row, "salt")?.map(Salt),
+        kid: KeyId(get(row, "kid")?),
+        rotated_at: Timestamp(get(row, "rotated_at")?),
+        confirmed: get(row, "confirmed")?,
+        recoveries: get(row, "recoveries")?,
+        created_at: Timestamp(get(row, "created_at")?),
+        expires_at: Timestamp(get(row, "expires_at")?),
+        ended: ended(row)?,
+    })
+}
+
+pub fn ended_session(row: &SqliteRow) -> Result<Revocation, StoreError> {
+    Ok(Revocation::Session { sid: SessionId(id(row, "sid")?), at: Timestamp(get(row, "ended_at")?) })
+}
+
+pub fn revoked_user(row: &SqliteRow) -> Result<Revocation, StoreError> {
+    let version: u32 = get(row, "version")?;
+    let changed: Option<i64> = get(row, "version_changed_at")?;
+    let disabled: Option<i64> = get(row, "disabled_at")?;
+    let at = changed.max(disabled).ok_or_else(|| corrupt("version_changed_at and disabled_at"))?;
+    Ok(Revocation::User {
+        id: UserId(id(row, "id")?),
+        // A disabled user's present tokens are no good either.
+        version: version.saturating_add(u32::from(disabled.is_some())),
+        at: Timestamp(at),
+    })
+}
+
+fn user(row: &SqliteRow) -> Result<User, StoreError> {
+    Ok(User {
+        id: UserId(id(row, "user_id")?),
+        email: get(row, "email")?,
+        name: get(row, "name")?,
+        version: get(row, "version")?,
+        created_at: Timestamp(get(row, "user_created_at")?),
+        disabled_at: get::<Option<i64>>(row, "disabled_at")?.map(Timestamp),
+    })
+}
+
+fn ended(row: &SqliteRow) -> Result<Option<Ended>, StoreError> {
+    match (get::<Option<i64>>(row, "ended_at")?, get::<Option<&str>>(row, "end_reason")?) {
+        (None, None) => Ok(None),
+        (Some(at), Some(name)) => {
+            let reason = EndReason::from_name(name).ok_or_else(|| corrupt("end_reason"))?;
+            Ok(Some(Ended { at: Timestamp(at), reason }))
+        }
+        _ => Err(corrupt("ended_at and end_reason")),
+    }
+}
+
+fn id(row: &SqliteRow, column: &str) -> Result<Uuid, StoreError> {
+    Ok(Uuid::from_bytes(exact(get(row, column)?, column)?))
+}
+
+fn optional<const N: usize>(row: &SqliteRow, column: &str) -> Result<Option<[u8; N]>, StoreError> {
+    get::<Option<&[u8]>>(row, column)?.map(|bytes| exact(bytes, column)).transpose()
+}
+
+fn exact<const N: usize>(bytes: &[u8], column: &str) -> Result<[u8; N], StoreError> {
+    bytes.try_into().map_err(|_| corrupt(column))
+}
+
+fn get<'r, T>(row: &'r SqliteRow, column: &str) -> Result<T, StoreError>
+where
+    T: Decode<'r, Sqlite> + Type<Sqlite>,
+{
+    row.try_get(column).map_err(failed)
+}
+
+/// Names the column, never the value.
+fn corrupt(column: &str) -> StoreError {
+    StoreError::Corrupt(format!("{column} holds what it never should"))
+}

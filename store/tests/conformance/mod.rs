@@ -1,0 +1,186 @@
+//! What every store must do: the sentences of `lanyard_auth::store::Store`, each as a test.
+//!
+//! Written once against [`Harness`]; a database's own test crate implements that and calls
+//! `conformance_suite!`. Time is moved, never slept.
+
+pub mod endings;
+pub mod races;
+pub mod revocations;
+pub mod rotation;
+pub mod sessions;
+pub mod users;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use lanyard_auth::password::PasswordHash;
+use lanyard_auth::refresh::{KeyId, Salt, SecretHash};
+use lanyard_auth::store::{
+    Guard, NewSession, NewUser, Rotation, Session, SessionId, Store, StoreError, User, UserId,
+};
+use lanyard_auth::time::{ManualClock, Timestamp};
+use uuid::Uuid;
+
+/// A fresh database, and what a test does to it behind the store's back.
+pub trait Harness: Sized {
+    /// A new, empty database whose time is a manual clock that shows [`START`].
+    async fn fresh() -> Self;
+    /// The store under test.
+    fn store(&self) -> Arc<dyn Store>;
+    /// A second node on the same database.
+    async fn second_node(&self) -> Arc<dyn Store>;
+    /// Closes the store and opens it again.
+    async fn reopen(self) -> Self;
+    /// The database's time.
+    fn clock(&self) -> &ManualClock;
+    /// Closes an account, now.
+    async fn disable(&self, user: UserId);
+    /// Raises a user's version by one, now.
+    async fn raise_version(&self, user: UserId);
+    /// The security events, oldest first.
+    async fn events(&self) -> Vec<Event>;
+    /// Every row of every table as text, to show that nothing was written.
+    async fn dump(&self) -> Vec<String>;
+}
+
+/// A security event as it was stored.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Event {
+    pub at: Timestamp,
+    pub kind: String,
+    pub session: SessionId,
+    pub user: UserId,
+}
+
+/// A moment that whole seconds can't hold.
+pub const START: Timestamp = Timestamp(1_800_000_000_123);
+
+pub const ABSOLUTE: Duration = Duration::from_secs(30 * 24 * 3600);
+
+pub const SETTLE: Duration = Duration::from_secs(120);
+
+pub const MILLISECOND: Duration = Duration::from_millis(1);
+
+/// Makes a user, a different one for each `n`.
+pub async fn user(store: &dyn Store, n: u8) -> User {
+    store.create_user(&new_user(n)).await.unwrap()
+}
+
+pub fn new_user(n: u8) -> NewUser {
+    NewUser {
+        id: UserId(Uuid::from_u128(0x1000 + u128::from(n))),
+        email: format!("user{n}@example.com"),
+        name: format!("User {n}"),
+        password_hash: password_hash(n),
+    }
+}
+
+pub fn password_hash(n: u8) -> PasswordHash {
+    PasswordHash::from_stored(format!("$argon2id$hash-{n}"))
+}
+
+/// Makes a session of `user`, a different one for each `n`.
+pub async fn session(store: &dyn Store, user: &User, n: u8) -> SessionId {
+    let new = new_session(user, n);
+    store.create_session(&new, &[]).await.unwrap().unwrap();
+    new.sid
+}
+
+pub fn new_session(user: &User, n: u8) -> NewSession {
+    NewSession {
+        sid: sid(n),
+        user_id: user.id,
+        user_version: user.version,
+        secret_hash: SecretHash([n; 32]),
+        kid: KeyId(0xFFFF_FFF0),
+        absolute: ABSOLUTE,
+    }
+}
+
+pub fn sid(n: u8) -> SessionId {
+    SessionId(Uuid::from_u128(0xFFFF_0000_0000_0000_0000_0000_0000_0000 + u128::from(n)))
+}
+
+pub fn seen(sid: SessionId, generation: u32, confirmed: bool) -> Guard {
+    Guard { sid, generation, confirmed }
+}
+
+/// An ordinary rotation to a successor that is a different one for each `n`.
+pub fn rotation(seen: Guard, n: u8) -> Rotation {
+    Rotation {
+        seen,
+        presented: SecretHash([n.wrapping_sub(1); 32]),
+        next: SecretHash([n; 32]),
+        salt: Salt([n; 16]),
+        kid: KeyId(u32::from(n)),
+        recoveries: 0,
+    }
+}
+
+pub async fn row(store: &dyn Store, sid: SessionId) -> Session {
+    read(store, sid).await.unwrap()
+}
+
+pub async fn read(store: &dyn Store, sid: SessionId) -> Result<Session, StoreError> {
+    store.session(sid).await.map(|seen| seen.expect("no such session").row)
+}
+
+/// Makes a `#[tokio::test]` of every test of the suite, for one harness.
+macro_rules! conformance_suite {
+    ($harness:ty) => {
+        $crate::conformance::conformance_suite! { $harness;
+            users:
+                a_user_comes_back_as_made
+                unusual_text_comes_back_unchanged
+                an_address_has_one_account
+                one_of_many_at_once_gets_the_address
+                a_password_is_rehashed_only_if_as_seen;
+            sessions:
+                the_time_is_the_databases
+                a_session_begins_confirmed_at_generation_0
+                a_session_comes_with_the_time
+                a_session_shows_its_user_as_the_user_is_now
+                a_changed_user_gets_no_session_and_nothing_is_written
+                a_new_session_ends_the_live_ones_it_displaces
+                everything_survives_reopening;
+            rotation:
+                a_rotation_writes_all_of_itself
+                a_rotation_leaves_the_limits_alone
+                a_rotation_needs_the_row_as_it_was_seen
+                a_rotation_needs_a_live_session
+                a_rotation_needs_an_unchanged_user
+                a_recovery_is_counted_and_recorded
+                a_generation_is_confirmed_once_settled
+                only_the_newest_generation_is_confirmed
+                a_clock_that_went_back_confirms_nothing;
+            endings:
+                an_end_for_cause_has_its_event
+                an_end_for_cause_needs_the_row_as_it_was_seen
+                of_many_ends_for_cause_one_counts
+                ending_returns_those_that_were_live
+                ending_asks_for_no_generation
+                every_reason_is_kept;
+            revocations:
+                ended_sessions_are_revoked_for_the_window
+                a_raised_version_is_good_itself
+                a_disabled_user_has_no_good_version
+                a_window_of_any_length_is_answered;
+            races:
+                of_64_rotations_at_once_one_wins
+                a_rotation_never_outlives_an_end
+                a_caller_that_goes_away_leaves_all_or_nothing;
+        }
+    };
+    ($harness:ty; $($module:ident: $($test:ident)+;)+) => {
+        $(mod $module {
+            use crate::conformance::Harness as _;
+            $(
+                #[tokio::test(flavor = "multi_thread")]
+                async fn $test() {
+                    crate::conformance::$module::$test(<$harness>::fresh().await).await;
+                }
+            )+
+        })+
+    };
+}
+pub(crate) use conformance_suite;

@@ -1,0 +1,81 @@
+//! At its most talkative, the log holds no value of the database. A crate of its own, since the driver's
+//! threads log to the process's one subscriber.
+// For clippy, which otherwise takes only the #[test] functions themselves for tests.
+#![cfg(test)]
+
+use std::io;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use lanyard_auth::password::PasswordHash;
+use lanyard_auth::refresh::{KeyId, Salt, SecretHash};
+use lanyard_auth::store::{EndReason, Guard, NewSession, NewUser, Rotation, SessionId, UserId};
+use lanyard_auth::time::Clock;
+use uuid::Uuid;
+
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl io::Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn no_value_is_ever_logged() {
+    let log = Log::default();
+    let writer = log.clone();
+    tracing_subscriber::fmt()
+        .with_max_level(tracing::Level::TRACE)
+        .with_writer(move || writer.clone())
+        .with_ansi(false)
+        .init();
+
+    let folder = tempfile::tempdir().unwrap();
+    let url = format!("sqlite:{}", folder.path().join("lanyard.db").display());
+    let store = lanyard_store::open(&url, Clock::System).await.unwrap();
+    let id = UserId(Uuid::from_bytes([0xAB; 16]));
+    let sid = SessionId(Uuid::from_bytes([0xCD; 16]));
+    let new = NewUser {
+        id,
+        email: "ada@example.com".into(),
+        name: "Ada Lovelace".into(),
+        password_hash: PasswordHash::from_stored("$argon2id$hunter2".into()),
+    };
+    let user = store.create_user(&new).await.unwrap();
+    store.create_user(&new).await.unwrap_err();
+    store.create_user(&NewUser { email: "ada2@example.com".into(), ..new.clone() }).await.unwrap_err();
+    store.credentials(&new.email).await.unwrap().unwrap();
+    let session = NewSession {
+        sid,
+        user_id: id,
+        user_version: user.version,
+        secret_hash: SecretHash([0xEE; 32]),
+        kid: KeyId(1),
+        absolute: Duration::from_secs(60),
+    };
+    store.create_session(&session, &[]).await.unwrap().unwrap();
+    let rotation = Rotation {
+        seen: Guard { sid, generation: 0, confirmed: true },
+        presented: SecretHash([0xEE; 32]),
+        next: SecretHash([0xEF; 32]),
+        salt: Salt([0xED; 16]),
+        kid: KeyId(1),
+        recoveries: 1,
+    };
+    store.rotate(&rotation).await.unwrap().unwrap();
+    store.session(sid).await.unwrap().unwrap();
+    store.end_sessions(&[sid], EndReason::SignedOut).await.unwrap();
+
+    let text = String::from_utf8(log.0.lock().unwrap().clone()).unwrap().to_lowercase();
+    assert!(text.contains("insert into sessions"), "the log was talkative");
+    for value in ["ada", "hunter2", "abab", "cdcd", "eeee", "efef", "eded", "238, 238", "239, 239"] {
+        assert!(!text.contains(value), "{value} is in the log");
+    }
+}

@@ -1,0 +1,127 @@
+//! A database file of its own for each test, and a second, plain connection to it.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use lanyard_auth::store::{SessionId, Store, UserId};
+use lanyard_auth::time::{Clock, ManualClock, Timestamp};
+use lanyard_store::SqliteStore;
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{AssertSqlSafe, ConnectOptions as _, Row as _, SqliteConnection};
+use tempfile::TempDir;
+use uuid::Uuid;
+
+use crate::conformance::{Event, Harness, START};
+
+pub struct SqliteFile {
+    folder: TempDir,
+    clock: ManualClock,
+    store: Arc<dyn Store>,
+}
+
+impl SqliteFile {
+    pub fn path(&self) -> PathBuf {
+        self.folder.path().join("lanyard.db")
+    }
+
+    /// The database's files, `-wal` and `-shm` included.
+    pub fn files(&self) -> Vec<PathBuf> {
+        std::fs::read_dir(self.folder.path()).unwrap().map(|entry| entry.unwrap().path()).collect()
+    }
+
+    /// A connection that is not the store's.
+    pub async fn connect(&self) -> SqliteConnection {
+        SqliteConnectOptions::new().filename(self.path()).connect().await.unwrap()
+    }
+
+    pub async fn run(&self, sql: &'static str) {
+        sqlx::raw_sql(sql).execute(&mut self.connect().await).await.unwrap();
+    }
+
+    async fn set(&self, sql: &'static str, user: UserId) {
+        let done = sqlx::query(sql)
+            .bind(user.0.as_bytes().as_slice())
+            .bind(self.clock.now().0)
+            .execute(&mut self.connect().await)
+            .await
+            .unwrap();
+        assert_eq!(done.rows_affected(), 1);
+    }
+}
+
+async fn open(folder: &TempDir, clock: &ManualClock) -> Arc<dyn Store> {
+    let url = format!("sqlite:{}", folder.path().join("lanyard.db").display());
+    Arc::new(SqliteStore::open(&url, Clock::Manual(clock.clone())).await.unwrap())
+}
+
+impl Harness for SqliteFile {
+    async fn fresh() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let clock = ManualClock::new(START);
+        let store = open(&folder, &clock).await;
+        Self { folder, clock, store }
+    }
+
+    fn store(&self) -> Arc<dyn Store> {
+        Arc::clone(&self.store)
+    }
+
+    async fn second_node(&self) -> Arc<dyn Store> {
+        open(&self.folder, &self.clock).await
+    }
+
+    async fn reopen(self) -> Self {
+        let Self { folder, clock, store } = self;
+        drop(store);
+        let store = open(&folder, &clock).await;
+        Self { folder, clock, store }
+    }
+
+    fn clock(&self) -> &ManualClock {
+        &self.clock
+    }
+
+    async fn disable(&self, user: UserId) {
+        self.set("UPDATE users SET disabled_at = ?2 WHERE id = ?1", user).await;
+    }
+
+    async fn raise_version(&self, user: UserId) {
+        self.set("UPDATE users SET version = version + 1, version_changed_at = ?2 WHERE id = ?1", user).await;
+    }
+
+    async fn events(&self) -> Vec<Event> {
+        let id = |bytes: Vec<u8>| Uuid::from_slice(&bytes).unwrap();
+        sqlx::query("SELECT at, kind, session_id, user_id FROM security_events ORDER BY id")
+            .fetch_all(&mut self.connect().await)
+            .await
+            .unwrap()
+            .into_iter()
+            .map(|row| Event {
+                at: Timestamp(row.get("at")),
+                kind: row.get("kind"),
+                session: SessionId(id(row.get("session_id"))),
+                user: UserId(id(row.get("user_id"))),
+            })
+            .collect()
+    }
+
+    async fn dump(&self) -> Vec<String> {
+        let mut connection = self.connect().await;
+        let queries: Vec<String> = sqlx::query_scalar(
+            "SELECT 'SELECT ' || group_concat('quote(' || c.name || ')', '||'',''||') || ' FROM ' || t.name
+             FROM sqlite_schema AS t, pragma_table_info(t.name) AS c
+             WHERE t.type = 'table' AND t.name NOT LIKE 'sqlite_%'
+             GROUP BY t.name ORDER BY t.name",
+        )
+        .fetch_all(&mut connection)
+        .await
+        .unwrap();
+        let mut rows = Vec::new();
+        for query in queries {
+            let found: Vec<String> =
+                sqlx::query_scalar(AssertSqlSafe(query)).fetch_all(&mut connection).await.unwrap();
+            rows.extend(found);
+        }
+        rows
+    }
+}
