@@ -3,6 +3,7 @@
 //! | Folder | What lives there |
 //! |---|---|
 //! | `pages` | one file a page |
+//! | `shell` | the HTML document around them, and the routes |
 //! | `ui` | the few components that pages share |
 //! | `api` | server functions, their types, and the one closed [`api::ApiError`] |
 //! | `browser` | what performs the client engine's effects: fetch, timers, tabs (WASM only) |
@@ -11,4 +12,7 @@
 pub mod api;
 #[cfg(feature = "hydrate")]
 pub mod browser;
+pub mod pages;
 pub mod session;
+pub mod shell;
+pub mod ui;

@@ -1,0 +1,123 @@
+//! The dashboard's calls to protected endpoints. Both go through the client engine, which attaches the badge, and
+//! renews it when it is refused.
+
+use leptos::html::Input;
+use leptos::prelude::*;
+
+use crate::session::Session;
+
+/// What the last call came to.
+#[derive(Clone, PartialEq)]
+enum Outcome {
+    Answered { call: &'static str, status: u16, replayed: bool, body: String },
+    Failed { call: &'static str, why: String },
+}
+
+/// Two ways to use the badge, and what came back.
+#[component]
+pub fn Calls(
+    /// Whether there is a badge.
+    ready: Signal<bool>,
+) -> impl IntoView {
+    let session = Session::expect();
+    let pending = RwSignal::new(false);
+    let outcome = RwSignal::new(None);
+    let note = NodeRef::<Input>::new();
+
+    let send = move |method: &'static str, path: &'static str, body: Option<String>| {
+        if pending.get_untracked() {
+            return;
+        }
+        pending.set(true);
+        leptos::task::spawn_local(async move {
+            let call = if method == "GET" { "GET /api/me" } else { "POST /api/stamp" };
+            outcome.set(Some(match session.call(method, path, body).await {
+                Ok(answer) => Outcome::Answered {
+                    call,
+                    status: answer.status,
+                    replayed: answer.replayed,
+                    body: indented(answer.body),
+                },
+                Err(error) => Outcome::Failed { call, why: error.to_string() },
+            }));
+            pending.set(false);
+        });
+    };
+    let leave_note = move |event: leptos::ev::SubmitEvent| {
+        event.prevent_default();
+        let Some(input) = note.get_untracked() else { return };
+        // The one call of the protected server function `crate::api::stamp`.
+        let body = serde_json::json!({ "message": input.value() }).to_string();
+        send("POST", "/api/stamp", Some(body));
+        input.set_value("");
+    };
+    let idle = move || ready.get() && !pending.get();
+
+    view! {
+        <section class="panel" aria-labelledby="doors">
+            <h2 id="doors">"Go through a door"</h2>
+            <p class="quiet">
+                "Each call shows the badge. Let it expire first if you like: with the retry on, you won't notice."
+            </p>
+            <div class="doors">
+                <button
+                    type="button"
+                    class="button main"
+                    disabled=move || !ready.get()
+                    aria-disabled=move || (!idle()).then_some("true")
+                    on:click=move |_| send("GET", "/api/me", None)
+                >
+                    "Call the API"
+                </button>
+                <form class="desk" on:submit=leave_note>
+                    <label class="hidden" for="note">
+                        "Leave a note at the desk"
+                    </label>
+                    <input node_ref=note id="note" maxlength="200" placeholder="Leave a note at the desk" autocomplete="off" required disabled=move || !ready.get() />
+                    <button class="button" disabled=move || !ready.get() aria-disabled=move || (!idle()).then_some("true")>
+                        "Leave it"
+                    </button>
+                </form>
+            </div>
+            <div class="answer" role="status" aria-busy=move || pending.get().then_some("true")>
+                {move || match outcome.get() {
+                    None => view! { <p class="note">"The answer shows up here."</p> }.into_any(),
+                    Some(Outcome::Answered { call, status, replayed, body }) => {
+                        let kind = if status < 400 { "badge" } else { "bad" };
+                        view! {
+                            <p class="answer-head">
+                                <span class="mono">{call}</span>
+                                <span class="tag" data-kind=kind>
+                                    {status}
+                                </span>
+                                {replayed.then(|| view! { <small>"refused once, renewed, sent again"</small> })}
+                            </p>
+                            <pre tabindex="0">{body}</pre>
+                        }
+                            .into_any()
+                    }
+                    Some(Outcome::Failed { call, why }) => {
+                        view! {
+                            <p class="answer-head">
+                                <span class="mono">{call}</span>
+                                <span class="tag" data-kind="bad">
+                                    "failed"
+                                </span>
+                            </p>
+                            <p>{why}</p>
+                        }
+                            .into_any()
+                    }
+                }}
+            </div>
+        </section>
+    }
+    .into_any()
+}
+
+/// JSON with line breaks; anything else as it is.
+fn indented(body: String) -> String {
+    serde_json::from_str::<serde_json::Value>(&body)
+        .and_then(|value| serde_json::to_string_pretty(&value))
+        .unwrap_or(body)
+}

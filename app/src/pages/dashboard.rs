@@ -1,0 +1,213 @@
+//! The dashboard: a protected page, with the living badge and everything one may do to it.
+
+use leptos::prelude::*;
+use leptos_meta::Title;
+use leptos_router::NavigateOptions;
+use leptos_router::hooks::{use_location, use_navigate};
+
+use crate::session::{Patterns, Session, SignedIn, View};
+use crate::ui::badge::OwnBadge;
+use crate::ui::calendar::Moment;
+use crate::ui::journal::Journal;
+use crate::ui::notice::CookieNotice;
+use crate::ui::{device, links, words};
+
+use super::calls::Calls;
+
+/// The dashboard. Its frame is the same before and after the badge arrives.
+#[component]
+pub fn Dashboard() -> impl IntoView {
+    keep_strangers_out();
+    let session = Session::expect();
+    let signed_in = Memo::new(move |_| match session.view.get() {
+        View::SignedIn(it) => Some(it),
+        View::Checking | View::SignedOut { .. } => None,
+    });
+    let first_name =
+        Memo::new(move |_| signed_in.get().map(|it| words::first_name(&it.user.name).to_owned()));
+    let title = move || match first_name.get() {
+        Some(name) => format!("Dashboard, signed in as {name}"),
+        None => "Dashboard · Lanyard".to_owned(),
+    };
+    let greeting = move || match first_name.get() {
+        Some(name) => format!("{}, {name}", device::now().map_or("Welcome", Moment::greeting)),
+        None => "Welcome back".to_owned(),
+    };
+
+    view! {
+        <Title text=title />
+        <div class="dash wrap" aria-busy=move || signed_in.with(Option::is_none).then_some("true")>
+            <div class="dash-badge">
+                <OwnBadge />
+                <button
+                    class="button"
+                    type="button"
+                    disabled=move || signed_in.with(Option::is_none)
+                    on:click=move |_| session.renew()
+                >
+                    "Renew now"
+                </button>
+            </div>
+            <div class="stack">
+                <div class="dash-head">
+                    <h1>{greeting}</h1>
+                    <NeedsWasm />
+                </div>
+                <CookieNotice />
+                <Calls ready=Signal::derive(move || signed_in.with(Option::is_some)) />
+                <Switches />
+                <Journal />
+                <Passport signed_in />
+            </div>
+        </div>
+    }
+}
+
+/// Sends whoever is not signed in to the sign-in page, and back here afterwards.
+fn keep_strangers_out() {
+    let session = Session::expect();
+    let here = use_location();
+    #[cfg(feature = "ssr")]
+    if matches!(session.view.get_untracked(), View::SignedOut { .. })
+        && let Some(response) = use_context::<leptos_axum::ResponseOptions>()
+        && let Ok(place) = http::HeaderValue::from_str(&links::with_next(
+            links::SIGN_IN,
+            Some(&here.pathname.get_untracked()),
+            None,
+        ))
+    {
+        response.insert_header(http::header::LOCATION, place);
+        response.set_status(http::StatusCode::FOUND);
+    }
+    let navigate = use_navigate();
+    Effect::new(move |_| {
+        if let View::SignedOut { ended } = session.view.get() {
+            let path = here.pathname.get_untracked();
+            let options = NavigateOptions { replace: true, ..NavigateOptions::default() };
+            navigate(&links::with_next(links::SIGN_IN, Some(&path), ended), options);
+        }
+    });
+}
+
+/// Says what is missing when the page stays as the server drew it. It takes its place from the start and shows after
+/// a while, by CSS alone; at once where scripts are off.
+#[component]
+fn NeedsWasm() -> impl IntoView {
+    let session = Session::expect();
+    view! {
+        <p class="needs-wasm">
+            {move || {
+                if session.hydrated.get() {
+                    view! { "Your badge is in this tab's memory. Shut the tab and it is gone; open it again and the passport fetches a new one." }
+                        .into_any()
+                } else {
+                    view! {
+                        <span class="later">
+                            "This page needs WebAssembly: nothing but the tab's memory may hold your badge. If nothing happens, allow JavaScript and WebAssembly here."
+                        </span>
+                    }
+                        .into_any()
+                }
+            }}
+        </p>
+    }
+}
+
+/// The two refresh patterns, each with a switch.
+#[component]
+fn Switches() -> impl IntoView {
+    let session = Session::expect();
+    // Before hydration as the server draws them.
+    let patterns = move || if session.hydrated.get() { session.patterns.get() } else { Patterns::default() };
+    let change = move |change: fn(&mut Patterns)| {
+        let mut patterns = session.patterns.get_untracked();
+        change(&mut patterns);
+        session.set_patterns(patterns);
+    };
+    view! {
+        <section class="panel" aria-labelledby="patterns">
+            <h2 id="patterns">"How it stays fresh"</h2>
+            <div class="two-switches">
+                <Switch
+                    id="silent-timer"
+                    label="Silent timer"
+                    told="renews before the badge expires"
+                    on=Signal::derive(move || patterns().timer)
+                    flip=move || change(|it| it.timer = !it.timer)
+                />
+                <Switch
+                    id="retry-after-401"
+                    label="Retry after 401"
+                    told="renews when a door refuses it, and asks again"
+                    on=Signal::derive(move || patterns().interceptor)
+                    flip=move || change(|it| it.interceptor = !it.interceptor)
+                />
+            </div>
+            <p class="note" aria-live="polite">
+                {move || match patterns() {
+                    Patterns { timer: true, interceptor: true } => "Both on: the timer does the work, the retry catches what it misses.",
+                    Patterns { timer: true, interceptor: false } => "Only the timer: a call that is refused all the same stays refused.",
+                    Patterns { timer: false, interceptor: true } => "Only the retry: the badge is left to expire, and the next call renews it.",
+                    Patterns { timer: false, interceptor: false } => "Both off: when the badge expires, calls fail until you renew it by hand.",
+                }}
+            </p>
+        </section>
+    }
+    .into_any()
+}
+
+#[component]
+fn Switch(
+    id: &'static str,
+    label: &'static str,
+    told: &'static str,
+    on: Signal<bool>,
+    flip: impl Fn() + 'static,
+) -> impl IntoView {
+    let session = Session::expect();
+    view! {
+        <button
+            type="button"
+            class="switch"
+            role="switch"
+            aria-checked=move || if on.get() { "true" } else { "false" }
+            aria-labelledby=id
+            aria-describedby=format!("{id}-told")
+            disabled=move || !session.hydrated.get()
+            on:click=move |_| flip()
+        >
+            <span class="switch-track" aria-hidden="true"></span>
+            <span>
+                <b id=id>{label}</b>
+                <small id=format!("{id}-told")>{told}</small>
+            </span>
+        </button>
+    }
+}
+
+/// How long the session lasts.
+#[component]
+fn Passport(signed_in: Memo<Option<SignedIn>>) -> impl IntoView {
+    let session = Session::expect();
+    let expires_at = Memo::new(move |_| signed_in.get().map(|it| it.session_expires_at));
+    let machine =
+        move || expires_at.get().map(|seconds| Moment::new(seconds.saturating_mul(1000), 0).machine());
+    #[expect(clippy::cast_precision_loss, reason = "a date is exact as a float for 285,000 years")]
+    let said = move || {
+        let until = expires_at.get().and_then(|seconds| device::local(seconds as f64 * 1000.0));
+        until.zip(device::now()).map_or_else(|| "…".to_owned(), |(until, now)| until.said_at(now))
+    };
+    view! {
+        <section class="panel token" data-kind="passport" aria-labelledby="passport">
+            <p class="key">"Refresh token"</p>
+            <h2 id="passport">"Your passport"</h2>
+            <p>
+                "You stay signed in until " <time datetime=machine>{said}</time> ", or "
+                {words::lasting(session.settings.idle_ttl_ms)}
+                " after your last visit, whichever is first. It is rotated as you use it; no script can read it, this page's \
+                 included."
+            </p>
+        </section>
+    }
+    .into_any()
+}

@@ -1,0 +1,68 @@
+//! Create an account.
+
+use leptos::html::Input;
+use leptos::prelude::*;
+use leptos_meta::Title;
+use leptos_router::components::A;
+use leptos_router::hooks::use_navigate;
+
+use crate::api::{ErrorCode, Password};
+use crate::session::Session;
+use crate::ui::form::{Before, Field, PasswordField, Problem, Sending, Submit, use_asked};
+use crate::ui::links;
+
+/// The form to make an account with; whoever sends it is signed in as well.
+#[component]
+pub fn Register() -> impl IntoView {
+    let session = Session::expect();
+    let asked = use_asked();
+    let sending = Sending::new(asked);
+    let [name, email, password] = std::array::from_fn(|_| NodeRef::<Input>::new());
+    let navigate = use_navigate();
+
+    let on_submit = move |event: leptos::ev::SubmitEvent| {
+        event.prevent_default();
+        let (Some(called), Some(address), Some(secret)) =
+            (name.get_untracked(), email.get_untracked(), password.get_untracked())
+        else {
+            return;
+        };
+        let request = session.register(called.value(), address.value(), Password::new(secret.value()));
+        sending.send(request, navigate.clone(), move |error| match error {
+            ErrorCode::EmailTaken => email,
+            _ => password,
+        });
+    };
+
+    view! {
+        <Title text="Create an account · Lanyard" />
+        <div class="door wrap">
+            <div class="door-inner">
+                <h1>"Create an account"</h1>
+                <Before asked sending />
+                <form
+                    method="post"
+                    action="/auth/register"
+                    aria-busy=move || sending.pending.get().then_some("true")
+                    on:submit=on_submit
+                >
+                    <Problem sending />
+                    <Field label="Name" name="name" autocomplete="name" maxlength=100 input=name />
+                    <Field label="Email" name="email" kind="email" autocomplete="email" maxlength=254 input=email />
+                    <PasswordField
+                        autocomplete="new-password"
+                        hint="At least 8 characters. Several words that don't belong together are better than one with digits."
+                        input=password
+                        sending
+                    />
+                    <input type="hidden" name="next" value=move || asked.get().next />
+                    <Submit label="Create the account" meanwhile="Creating it…" sending />
+                </form>
+                <p class="note">
+                    "Have one already? "
+                    <A href=move || links::with_next(links::SIGN_IN, Some(&asked.get().next), None)>"Sign in"</A>
+                </p>
+            </div>
+        </div>
+    }
+}

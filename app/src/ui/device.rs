@@ -1,0 +1,39 @@
+//! The device's own clock and time zone, for display only: nothing is decided by them. On the server both are
+//! unknown, so what depends on them is shown only in the browser.
+#![cfg_attr(
+    feature = "hydrate",
+    expect(clippy::disallowed_methods, reason = "the one file of the interface that reads the wall clock")
+)]
+
+use super::calendar::Moment;
+
+/// What the wall clock shows now.
+#[cfg(feature = "hydrate")]
+pub fn now() -> Option<Moment> {
+    local(js_sys::Date::now())
+}
+
+/// What the wall clock shows at `unix_ms`, with the time zone's rules of that day.
+#[cfg(feature = "hydrate")]
+pub fn local(unix_ms: f64) -> Option<Moment> {
+    let west_minutes = js_sys::Date::new(&unix_ms.into()).get_timezone_offset();
+    west_minutes.is_finite().then(|| Moment::new(whole(unix_ms), -whole(west_minutes)))
+}
+
+/// What the wall clock shows now: not known on the server.
+#[cfg(not(feature = "hydrate"))]
+pub fn now() -> Option<Moment> {
+    None
+}
+
+/// What the wall clock shows at `unix_ms`: not known on the server.
+#[cfg(not(feature = "hydrate"))]
+pub fn local(_unix_ms: f64) -> Option<Moment> {
+    None
+}
+
+#[cfg(feature = "hydrate")]
+#[expect(clippy::cast_possible_truncation, reason = "a float too large becomes the largest integer")]
+fn whole(number: f64) -> i64 {
+    number as i64
+}

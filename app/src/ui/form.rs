@@ -1,0 +1,263 @@
+//! The parts of the forms for signing in and registering. They work as plain forms until the WASM is there; inputs
+//! belong to the browser, so that hydration keeps what was typed.
+
+use lanyard_client::EndReason;
+use leptos::html::Input;
+use leptos::prelude::*;
+use leptos_router::NavigateOptions;
+use leptos_router::components::A;
+use leptos_router::hooks::use_query_map;
+
+use super::{links, words};
+use crate::api::{ApiError, ErrorCode};
+use crate::session::{Session, View};
+
+/// What the page's address says: where to go afterwards, and what came of the plain form before.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Asked {
+    /// Where to go afterwards; a path of this site.
+    pub next: String,
+    /// What went wrong with the plain form.
+    pub error: Option<ErrorCode>,
+    /// Why the session before is over.
+    pub ended: Option<EndReason>,
+}
+
+/// Reads [`Asked`] from the query; anything unknown in it counts as absent.
+pub fn use_asked() -> Memo<Asked> {
+    let query = use_query_map();
+    Memo::new(move |_| {
+        query.with(|query| Asked {
+            next: links::safe_next(query.get_str("next")).to_owned(),
+            error: query.get_str("error").and_then(links::named),
+            ended: query.get_str("ended").and_then(links::named),
+        })
+    })
+}
+
+/// A form on its way.
+#[derive(Clone, Copy)]
+pub struct Sending {
+    /// Whether an answer is awaited.
+    pub pending: RwSignal<bool>,
+    /// What the last answer was; none before the first.
+    answer: RwSignal<Option<Result<(), ApiError>>>,
+    asked: Memo<Asked>,
+}
+
+impl Sending {
+    /// A form that has not been sent yet.
+    pub fn new(asked: Memo<Asked>) -> Self {
+        Self { pending: RwSignal::new(false), answer: RwSignal::new(None), asked }
+    }
+
+    /// What went wrong, for the person: this form's last answer, or what the address says before there is one.
+    pub fn error(self) -> Option<String> {
+        match self.answer.get() {
+            Some(Ok(())) => None,
+            Some(Err(error)) => Some(error.message),
+            None => self.asked.get().error.map(|code| code.text().to_owned()),
+        }
+    }
+
+    /// Whether this form has signed somebody in, and the page is about to change.
+    pub fn is_done(self) -> bool {
+        matches!(self.answer.get(), Some(Ok(())))
+    }
+
+    /// Sends the form, unless it is on its way already. Goes on to the page that was asked for, within the
+    /// client, so that the badge in memory stays; or puts the focus where the person can do something about it.
+    pub fn send(
+        self,
+        request: impl Future<Output = Result<(), ApiError>> + 'static,
+        navigate: impl Fn(&str, NavigateOptions) + 'static,
+        fix: impl Fn(ErrorCode) -> NodeRef<Input> + 'static,
+    ) {
+        if self.pending.get_untracked() {
+            return;
+        }
+        self.pending.set(true);
+        leptos::task::spawn_local(async move {
+            let answer = request.await;
+            self.pending.set(false);
+            self.answer.set(Some(answer.clone()));
+            match answer {
+                Ok(()) => {
+                    let options = NavigateOptions { replace: true, ..NavigateOptions::default() };
+                    navigate(&self.asked.get_untracked().next, options);
+                }
+                Err(error) => {
+                    if let Some(input) = fix(error.error).get_untracked() {
+                        // A field that can't be focused is still described by the message.
+                        let _ = input.focus();
+                    }
+                }
+            }
+        });
+    }
+}
+
+/// A field for text: its label, and its input.
+#[component]
+pub fn Field(
+    /// What to write here.
+    label: &'static str,
+    /// The field's name on the wire, and its id.
+    name: &'static str,
+    /// The input's type.
+    #[prop(default = "text")]
+    kind: &'static str,
+    /// What a password manager should fill in (HTML, 4.10.18.7).
+    autocomplete: &'static str,
+    /// As the server's limit.
+    maxlength: u16,
+    /// To read the value, and to put the focus here.
+    input: NodeRef<Input>,
+) -> impl IntoView {
+    view! {
+        <div class="field">
+            <label for=name>{label}</label>
+            <input
+                node_ref=input
+                id=name
+                name=name
+                type=kind
+                autocomplete=autocomplete
+                maxlength=maxlength
+                autocapitalize=if kind == "email" { "none" } else { "words" }
+                spellcheck="false"
+                required
+            />
+        </div>
+    }
+}
+
+/// A field for a password, with a button that shows what was typed.
+#[component]
+pub fn PasswordField(
+    /// `current-password` or `new-password`.
+    autocomplete: &'static str,
+    /// What a password must be, for who chooses one.
+    #[prop(optional)]
+    hint: Option<&'static str>,
+    /// To read the value, and to put the focus here.
+    input: NodeRef<Input>,
+    /// The form it is in: sending hides the password again, so that browsers offer to save it.
+    sending: Sending,
+) -> impl IntoView {
+    let session = Session::expect();
+    let asked_to_show = RwSignal::new(false);
+    let shown = move || asked_to_show.get() && !sending.pending.get();
+    view! {
+        <div class="field">
+            <label for="password">"Password"</label>
+            <div class="password">
+                <input
+                    node_ref=input
+                    id="password"
+                    name="password"
+                    type=move || if shown() { "text" } else { "password" }
+                    autocomplete=autocomplete
+                    minlength=hint.map(|_| 8)
+                    maxlength=128
+                    autocapitalize="none"
+                    spellcheck="false"
+                    aria-describedby=hint.map(|_| "password-hint")
+                    required
+                />
+                <button
+                    type="button"
+                    class="link"
+                    class:unready=move || !session.hydrated.get()
+                    aria-pressed=move || if shown() { "true" } else { "false" }
+                    aria-label="Show password"
+                    on:click=move |_| asked_to_show.update(|it| *it = !*it)
+                >
+                    {move || if shown() { "Hide" } else { "Show" }}
+                </button>
+            </div>
+            {hint.map(|hint| view! { <p class="note" id="password-hint">{hint}</p> })}
+        </div>
+    }
+}
+
+/// The button that sends the form; it keeps its place and size while an answer is awaited.
+#[component]
+pub fn Submit(
+    /// What it does.
+    label: &'static str,
+    /// What it says meanwhile.
+    meanwhile: &'static str,
+    /// The form it is in.
+    sending: Sending,
+) -> impl IntoView {
+    let pending = sending.pending;
+    view! {
+        <button class="button main" aria-disabled=move || pending.get().then_some("true")>
+            {move || if pending.get() { meanwhile } else { label }}
+        </button>
+    }
+}
+
+/// What went wrong, read aloud when it appears.
+#[component]
+pub fn Problem(
+    /// The form it is about.
+    sending: Sending,
+) -> impl IntoView {
+    view! {
+        <div role="alert">
+            {move || sending.error().map(|text| view! { <p class="notice bad">{text}</p> })}
+        </div>
+    }
+}
+
+/// Above the form: why the session before is over; or, for whoever is signed in already, the way on.
+#[component]
+pub fn Before(
+    /// What the address says.
+    asked: Memo<Asked>,
+    /// The form below.
+    sending: Sending,
+) -> impl IntoView {
+    let session = Session::expect();
+    let onward = move |who: String| {
+        view! {
+            <div class="notice">
+                <p>
+                    <b>{who}</b>
+                </p>
+                <A href=move || asked.get().next attr:class="button">
+                    "Continue"
+                </A>
+                <p class="note">"Or sign in as somebody else; that ends this session in this browser."</p>
+            </div>
+        }
+        .into_any()
+    };
+    let reason = |reason: EndReason| {
+        let (what, advice) = words::ended(reason);
+        view! {
+            <div class="notice warm" role="status">
+                <p>
+                    <b>{what}</b>
+                </p>
+                <p>{advice}</p>
+            </div>
+        }
+        .into_any()
+    };
+    move || {
+        let asked_ended = asked.get().ended;
+        match session.view.get() {
+            // The page is about to change.
+            View::SignedIn(_) if sending.pending.get() || sending.is_done() => ().into_any(),
+            View::SignedIn(it) => onward(format!("You are signed in as {}.", it.user.name)),
+            View::Checking => match asked_ended {
+                Some(ended) => reason(ended),
+                None => onward("You are signed in.".to_owned()),
+            },
+            View::SignedOut { ended } => asked_ended.or(ended).map_or_else(|| ().into_any(), reason),
+        }
+    }
+}

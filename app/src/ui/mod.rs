@@ -1,0 +1,26 @@
+//! The few components that pages share, and the words they use. Only `pages` and `shell` call them.
+//!
+//! | File | What it draws or says |
+//! |---|---|
+//! | `badge`, `demo` | the visitor badge on its lanyard: the person's own, and a demonstration |
+//! | `flow` | a sequence of messages between parties, from data |
+//! | `form` | fields and messages of the sign-in forms |
+//! | `header`, `notice` | what is on every page |
+//! | `journal` | what just happened |
+//! | `links` | addresses of our own pages, and which addresses may be followed |
+//! | `words`, `calendar`, `device` | durations, dates and reasons, as people say them |
+//!
+//! Larger components end in `into_any`: together their types are more than the compiler wants to know.
+
+pub mod badge;
+pub mod calendar;
+pub mod demo;
+pub mod device;
+pub mod flow;
+pub mod form;
+pub mod header;
+pub mod journal;
+pub mod links;
+pub mod notice;
+pub mod ticks;
+pub mod words;

@@ -1,0 +1,61 @@
+//! What a person should know about the way to the server, and about a browser that keeps no cookie.
+
+use leptos::prelude::*;
+
+use super::ticks::use_ticks;
+use super::words;
+use crate::session::{Connection, Session};
+
+/// Says when the server can't be reached, and that nobody is signed out by it. It lies over the page's lower edge, so
+/// that nothing moves; the countdown is outside of what is read aloud.
+#[component]
+pub fn ConnectionNotice() -> impl IntoView {
+    let session = Session::expect();
+    let kind = Memo::new(move |_| match session.connection.get() {
+        Connection::Fine => None,
+        Connection::Offline => {
+            Some("You are offline. You stay signed in; we go on when the network is back.")
+        }
+        Connection::Retrying { .. } => Some("The server can't be reached. You stay signed in."),
+    });
+    view! {
+        <div class="connection" class:shown=move || kind.get().is_some()>
+            <p role="status">{move || kind.get()}</p>
+            {move || kind.get().map(|_| view! { <NextAttempt /> })}
+        </div>
+    }
+}
+
+#[component]
+fn NextAttempt() -> impl IntoView {
+    let session = Session::expect();
+    let now = use_ticks();
+    move || match (session.connection.get(), now.get()) {
+        (Connection::Retrying { next_at }, Some(now)) => Some(
+            view! { <p class="connection-next">"Next attempt in " <span class="mono">{words::countdown(next_at - now)}</span></p> },
+        ),
+        _ => None,
+    }
+}
+
+/// Says that the browser refused to keep the refresh cookie, what that means, and what to do.
+#[component]
+pub fn CookieNotice() -> impl IntoView {
+    let session = Session::expect();
+    move || {
+        session.cookie_refused.get().then(|| {
+            view! {
+                <section class="notice bad" role="alert">
+                    <h2>"This browser did not keep your passport"</h2>
+                    <p>
+                        "The refresh cookie was refused, so you are signed in until this badge expires, and closing the tab \
+                         signs you out. Browsers keep such a cookie only over https, or on "
+                        <code>"http://localhost"</code>
+                        ": open this page there, and check that cookies are allowed for this site. Safari needs https even \
+                         on localhost."
+                    </p>
+                </section>
+            }
+        })
+    }
+}

@@ -1,0 +1,159 @@
+//! Durations, names and reasons as people say them. Pure, and the same on server and client.
+
+use lanyard_client::EndReason;
+
+use crate::session::Cause;
+
+/// What is left, as a clock that runs down: `9:18`, `1:02:03`. Rounded up, so that `0:00` means over.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "from a float, `as` keeps within the integer's bounds"
+)]
+pub fn countdown(ms: f64) -> String {
+    let seconds = (ms / 1000.0).ceil() as u64;
+    let (hours, minutes, seconds) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
+    match hours {
+        0 => format!("{minutes}:{seconds:02}"),
+        _ => format!("{hours}:{minutes:02}:{seconds:02}"),
+    }
+}
+
+/// How long something lasts: `15 minutes`, `1 day`, `36 hours`.
+pub fn lasting(ms: u64) -> String {
+    const SECOND: u64 = 1000;
+    const UNITS: [(u64, &str); 3] =
+        [(86_400 * SECOND, "day"), (3600 * SECOND, "hour"), (60 * SECOND, "minute")];
+    let (unit, name) = UNITS
+        .into_iter()
+        .find(|(unit, _)| ms >= *unit && ms.is_multiple_of(*unit))
+        .unwrap_or((SECOND, "second"));
+    let number = ms.div_ceil(unit);
+    format!("{number} {name}{}", if number == 1 { "" } else { "s" })
+}
+
+/// The letters for a person without a picture: of the first and of the last name.
+pub fn initials(name: &str) -> String {
+    let mut words = name.split_whitespace();
+    let first = words.next();
+    let last = words.next_back();
+    [first, last]
+        .into_iter()
+        .flatten()
+        .filter_map(|word| word.chars().next())
+        .flat_map(char::to_uppercase)
+        .collect()
+}
+
+/// What one calls a person.
+pub fn first_name(name: &str) -> &str {
+    name.split_whitespace().next().unwrap_or("you")
+}
+
+/// Why a badge was issued, in a word for the badge itself.
+pub const fn cause(cause: Cause) -> &'static str {
+    match cause {
+        Cause::SignIn => "sign-in",
+        Cause::Restored => "reopened",
+        Cause::Timer => "timer",
+        Cause::Unauthorized => "401",
+        Cause::Woke => "woke up",
+        Cause::Asked => "by hand",
+        Cause::Peer => "other tab",
+    }
+}
+
+/// Why a badge was issued, in a clause for the journal.
+pub const fn cause_told(cause: Cause) -> &'static str {
+    match cause {
+        Cause::SignIn => "you signed in",
+        Cause::Restored => "the session was taken up again",
+        Cause::Timer => "by the timer, before the old one expired",
+        Cause::Unauthorized => "after a 401",
+        Cause::Woke => "the page woke up with one that was too old",
+        Cause::Asked => "you asked for it",
+        Cause::Peer => "another tab renewed and shared it",
+    }
+}
+
+/// Why a session is over, and what that means for the person: a heading and a sentence.
+pub const fn ended(reason: EndReason) -> (&'static str, &'static str) {
+    match reason {
+        EndReason::SignedOut => ("You are signed out.", "In this browser, in every tab."),
+        EndReason::Replaced => {
+            ("Somebody else signed in here.", "A browser holds one session at a time. Sign in to take over.")
+        }
+        EndReason::Expired => {
+            ("Your session expired.", "You were away for long, or signed in long ago. Sign in to go on.")
+        }
+        EndReason::TokenReused => (
+            "A sign-in token was used twice.",
+            "Somebody may hold a copy, so we ended the session. If you did not restore or copy this browser's \
+             data, change your password.",
+        ),
+        EndReason::Unconfirmed => (
+            "We could not make sure that it is still you.",
+            "Several renewals in a row never arrived, so we ended the session. Sign in to go on.",
+        ),
+        EndReason::KickedOut => {
+            ("You were signed out from elsewhere.", "By you, on another device, or by an administrator.")
+        }
+        EndReason::PasswordChanged => {
+            ("The password was changed.", "Other sessions end when that happens. Sign in with the new one.")
+        }
+        EndReason::AccountDisabled => {
+            ("This account is closed.", "If that is a mistake, ask whoever runs this service.")
+        }
+        EndReason::Unknown => {
+            ("This session is not known here any more.", "Sign in again; nothing of yours is lost.")
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_countdown_is_over_only_at_its_end() {
+        for (ms, expected) in [
+            (f64::NAN, "0:00"),
+            (-1.0, "0:00"),
+            (0.0, "0:00"),
+            (0.5, "0:01"),
+            (1000.0, "0:01"),
+            (1001.0, "0:02"),
+            (558_000.0, "9:18"),
+            (3_723_000.0, "1:02:03"),
+        ] {
+            assert_eq!(countdown(ms), expected, "{ms}");
+        }
+    }
+
+    #[test]
+    fn durations_take_the_largest_unit_that_fits() {
+        for (ms, expected) in [
+            (0, "0 seconds"),
+            (1_000, "1 second"),
+            (2_500, "3 seconds"),
+            (90_000, "90 seconds"),
+            (900_000, "15 minutes"),
+            (3_600_000, "1 hour"),
+            (129_600_000, "36 hours"),
+            (2_592_000_000, "30 days"),
+        ] {
+            assert_eq!(lasting(ms), expected);
+        }
+    }
+
+    #[test]
+    fn names_need_not_be_english() {
+        assert_eq!(initials("Ada Lovelace"), "AL");
+        assert_eq!(initials("  grace  brewster murray hopper "), "GH");
+        assert_eq!(initials("Øyvind"), "Ø");
+        assert_eq!(initials("ßen"), "SS");
+        assert_eq!(initials(" "), "");
+        assert_eq!(first_name("Ada Lovelace"), "Ada");
+        assert_eq!(first_name(""), "you");
+    }
+}
