@@ -57,14 +57,12 @@ pub enum Error {
     #[error("wasm-bindgen: {0}")]
     Bindgen(String),
     /// A dependency that points the wrong way.
-    #[error("{package} must not depend on {found}. `{command}` shows how it does.")]
+    #[error("{package} must not depend on {found}; `cargo tree --package {package}` shows how it does")]
     WrongDependency {
         /// Whose dependency.
         package: &'static str,
         /// On what, with its version.
         found: String,
-        /// What to run to see the path.
-        command: String,
     },
     /// A step of the tests failed.
     #[error("{problem}\n\nFailed: {step}")]

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use clap::Args;
 
-use crate::run::{Error, Workspace, line, output, run};
+use crate::run::{Error, Workspace, output, run};
 use crate::{serve, tools};
 
 /// What of the tests to run.
@@ -97,8 +97,7 @@ fn dependencies(workspace: &Workspace, _: &[OsString]) -> Result<(), Error> {
         let mut tree = workspace.cargo();
         tree.args(["tree", "--package", package, "--edges", "normal,build", "--prefix", "none"]);
         if let Some(found) = output(&mut tree)?.lines().find(|dependency| is_foreign(package, dependency)) {
-            let found = found.to_owned();
-            return Err(Error::WrongDependency { package, found, command: line(&tree) });
+            return Err(Error::WrongDependency { package, found: found.to_owned() });
         }
         println!("{package} depends on none of leptos, axum, sqlx, web-sys or our other packages");
     }
