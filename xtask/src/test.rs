@@ -33,9 +33,10 @@ const RUST: [(&str, Check); 6] = [
     ("Rust tests", rust_tests),
 ];
 
-const E2E: [(&str, Check); 3] = [
-    ("Build", |workspace, _| serve::build(workspace, false).map(drop)),
+const E2E: [(&str, Check); 4] = [
     ("Browsers and npm packages", |workspace, _| tools::playwright(workspace).map(drop)),
+    ("Types of the browser tests", types),
+    ("Build", |workspace, _| serve::build(workspace, false).map(drop)),
     ("Playwright in Chromium and Firefox", playwright),
 ];
 
@@ -127,6 +128,11 @@ fn rust_tests(workspace: &Workspace, arguments: &[OsString]) -> Result<(), Error
     run(workspace.cargo().args(["nextest", "run", "--workspace"]).args(arguments))?;
     // nextest leaves out the examples in the documentation.
     run(workspace.cargo().args(["test", "--workspace", "--doc"]))
+}
+
+fn types(workspace: &Workspace, _: &[OsString]) -> Result<(), Error> {
+    let folder = tools::playwright(workspace)?;
+    run(workspace.command("node").args(["node_modules/typescript/bin/tsc", "--noEmit"]).current_dir(folder))
 }
 
 fn playwright(workspace: &Workspace, arguments: &[OsString]) -> Result<(), Error> {
