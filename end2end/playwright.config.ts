@@ -1,0 +1,33 @@
+import { defineConfig } from '@playwright/test';
+
+import { find } from './browsers.mjs';
+
+const chromium = find('chromium');
+const firefox = find('firefox');
+
+export default defineConfig({
+  testDir: 'tests',
+  fullyParallel: true,
+  forbidOnly: !!process.env.CI,
+  // A test that fails now and then is a defect, here or in what it tests.
+  retries: 0,
+  workers: 2,
+  timeout: 60_000,
+  expect: { timeout: 10_000 },
+  reporter: [['list']],
+  use: { actionTimeout: 10_000, navigationTimeout: 20_000, screenshot: 'only-on-failure' },
+  projects: [
+    { name: 'chromium', use: { browserName: 'chromium', launchOptions: { executablePath: chromium?.path } } },
+    {
+      name: 'firefox',
+      // What only takes long would take as long again, and show nothing new.
+      grepInvert: /@timing/,
+      use: {
+        browserName: 'firefox',
+        // A stock Firefox speaks WebDriver BiDi; Playwright's own build has a protocol of its own.
+        channel: firefox && !firefox.own ? 'moz-firefox' : undefined,
+        launchOptions: { executablePath: firefox?.path },
+      },
+    },
+  ],
+});

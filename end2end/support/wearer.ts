@@ -1,0 +1,110 @@
+// A tab with a person in front of it. Finds everything by role and label, as people and screen readers do.
+
+import { type Locator, type Page, expect } from '@playwright/test';
+
+import type { Site } from './test.ts';
+
+export type Person = { name: string; email: string; password: string };
+
+export const ada: Person = { name: 'Ada Lovelace', email: 'ada@lanyard.test', password: 'seven doors, one desk' };
+export const grace: Person = { name: 'Grace Hopper', email: 'grace@lanyard.test', password: 'moths in the relays' };
+
+export class Wearer {
+  constructor(readonly page: Page, private readonly site: Site) {}
+
+  async open(path: string): Promise<void> {
+    await this.page.goto(this.site.url + path);
+  }
+
+  /** Makes an account; ends on the dashboard. */
+  async register(person: Person): Promise<void> {
+    await this.open('/register');
+    await this.page.getByLabel('Name', { exact: true }).fill(person.name);
+    await this.fillCredentials(person);
+    await this.main.getByRole('button', { name: 'Create account' }).click();
+    await this.expectSignedIn(person);
+  }
+
+  /** Signs in; ends on the dashboard. */
+  async signIn(person: Person): Promise<void> {
+    await this.open('/sign-in');
+    await this.submitSignIn(person);
+    await this.expectSignedIn(person);
+  }
+
+  /** Fills the form that is open and sends it. */
+  async submitSignIn(person: Person): Promise<void> {
+    await this.fillCredentials(person);
+    await this.main.getByRole('button', { name: 'Sign in' }).click();
+  }
+
+  async signOut(): Promise<void> {
+    await this.page.getByRole('button', { name: 'Sign out' }).first().click();
+  }
+
+  /** On the dashboard, as this person, with a badge. */
+  async expectSignedIn(person: Person): Promise<void> {
+    await expect(this.page).toHaveTitle(new RegExp(`signed in as ${person.name.split(' ')[0]}`));
+    await expect(this.number).toBeVisible();
+  }
+
+  async expectSignedOut(): Promise<void> {
+    await expect(this.page.getByRole('banner').getByRole('link', { name: 'Sign in' })).toBeVisible();
+    await expect(this.page.getByRole('button', { name: 'Sign out' })).toHaveCount(0);
+  }
+
+  /** On the sign-in page, which says why. */
+  async expectSentToSignIn(reason: RegExp): Promise<void> {
+    await expect(this.page).toHaveURL(/\/sign-in\b/);
+    await expect(this.page.getByRole('status').or(this.page.getByRole('alert')).filter({ hasText: reason })).toBeVisible();
+  }
+
+  /** The refresh generation that the badge shows. */
+  async generation(): Promise<number> {
+    return Number(/\d+/.exec((await this.number.textContent()) ?? '')?.[0]);
+  }
+
+  /** Calls the API by its button; returns once a 200 has come. */
+  async callApi(): Promise<void> {
+    const answer = this.site.proxy.next('/api/me', ({ status }) => status === 200);
+    await this.page.getByRole('button', { name: 'Call the API' }).click();
+    await answer;
+  }
+
+  /** Types a note and sends it; does not wait for the answer. */
+  async leaveNote(note: string): Promise<void> {
+    await this.page.getByLabel('Your note').fill(note);
+    await this.page.getByRole('button', { name: 'Leave a note' }).click();
+  }
+
+  /** Presses "Renew now"; returns once the server has answered. */
+  async renew(): Promise<void> {
+    const answer = this.site.proxy.next('/auth/refresh', ({ status }) => status === 200);
+    await this.page.getByRole('button', { name: 'Renew now' }).click();
+    await answer;
+  }
+
+  async setPattern(name: 'Silent timer' | 'Retry after 401', on: boolean): Promise<void> {
+    const pattern = this.page.getByRole('switch', { name });
+    if ((await pattern.getAttribute('aria-checked')) !== String(on)) await pattern.click();
+    await expect(pattern).toHaveAttribute('aria-checked', String(on));
+  }
+
+  /** What the page says about the way to the server. */
+  get trouble(): Locator {
+    return this.page.getByRole('status').filter({ hasText: /again|reach|offline|connection/i });
+  }
+
+  private get main(): Locator {
+    return this.page.getByRole('main');
+  }
+
+  private get number(): Locator {
+    return this.page.getByRole('region', { name: 'Your badge' }).getByText(/^No\. \d+$/);
+  }
+
+  private async fillCredentials({ email, password }: Person): Promise<void> {
+    await this.page.getByLabel('Email', { exact: true }).fill(email);
+    await this.page.getByLabel('Password', { exact: true }).fill(password);
+  }
+}

@@ -1,0 +1,121 @@
+// Every page: for everybody, on every screen, in light and dark, and back from the browser's memory.
+
+import AxeBuilder from '@axe-core/playwright';
+import type { Page } from '@playwright/test';
+
+import { expect, test, watch } from '../support/test.ts';
+import { readRefreshToken } from '../support/tokens.ts';
+import { Wearer, ada } from '../support/wearer.ts';
+
+const OPEN = ['/', '/sign-in', '/sign-in?ended=token_reused', '/sign-in?ended=expired&next=%2Fdashboard', '/register', '/nowhere'];
+const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
+
+for (const colorScheme of ['light', 'dark'] as const) {
+  test.describe(`in ${colorScheme}`, () => {
+    test.use({ colorScheme, reducedMotion: 'reduce' });
+
+    test('axe finds nothing on the open pages', async ({ wearer, page }) => {
+      for (const path of OPEN) {
+        await wearer.open(path);
+        await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
+        expect(await violations(page), path).toEqual([]);
+      }
+    });
+
+    test('axe finds nothing on the pages of somebody signed in', async ({ wearer, page }) => {
+      await wearer.register(ada);
+      await wearer.callApi();
+      for (const path of ['/dashboard', '/', '/sign-in', '/register']) {
+        await wearer.open(path);
+        await expect(page.getByRole('button', { name: 'Sign out' }).first()).toBeVisible();
+        if (path === '/dashboard') await wearer.expectSignedIn(ada);
+        expect(await violations(page), path).toEqual([]);
+      }
+    });
+  });
+}
+
+async function violations(page: Page): Promise<string[]> {
+  const { violations } = await new AxeBuilder({ page }).withTags(RULES).analyze();
+  return violations.flatMap(({ id, nodes }) => nodes.map(({ html, failureSummary }) => `${id}: ${html}\n${failureSummary}`));
+}
+
+test.describe('at 360 px', () => {
+  test.use({ viewport: { width: 360, height: 740 } });
+
+  test('nothing scrolls sideways, and everything is there', async ({ wearer, page }) => {
+    const fits = async (path: string) => {
+      const [wanted, there] = await page.evaluate(() => [document.documentElement.scrollWidth, document.documentElement.clientWidth]);
+      expect(wanted, path).toBeLessThanOrEqual(there!);
+      for (const link of ['Home', 'Dashboard']) {
+        await expect(page.getByRole('banner').getByRole('link', { name: link, exact: true }), path).toBeInViewport();
+      }
+    };
+    for (const path of OPEN) {
+      await wearer.open(path);
+      await expect(page.getByRole('banner').getByRole('link', { name: 'Sign in' })).toBeInViewport();
+      await fits(path);
+    }
+    await wearer.register(ada);
+    await wearer.callApi();
+    await fits('/dashboard');
+    await expect(page.getByRole('button', { name: 'Sign out' }).first()).toBeVisible();
+  });
+});
+
+test('a page that does not exist says so, with a 404', async ({ page, site }) => {
+  const answer = await page.goto(`${site.url}/nowhere`);
+  expect(answer?.status()).toBe(404);
+  await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
+});
+
+test('what the server draws for somebody signed in shows no sign-in form, not even for a moment', async ({ wearer, page, site }) => {
+  await wearer.register(ada);
+  const rule = site.proxy.trouble('/auth/refresh', { kind: 'hold' });
+  await wearer.open('/dashboard');
+  await expect(page.getByRole('button', { name: 'Sign out' }).first()).toBeVisible();
+  await expect(page.getByRole('banner').getByRole('link', { name: 'Sign in' })).toHaveCount(0);
+  await expect(page).toHaveURL(/\/dashboard$/);
+  rule.end();
+  await wearer.expectSignedIn(ada);
+});
+
+test.describe('back from the back-forward cache', () => {
+  test.skip(({ browserName }) => browserName !== 'chromium', 'Firefox keeps no page there that forbids storing');
+
+  for (const ended of [false, true]) {
+    test(`blank until checked, ${ended ? 'when the session has ended' : 'when it goes on'}`, async ({ playwright, launchOptions, site, problems }) => {
+      const browser = await playwright.chromium.launch({ ...launchOptions, ignoreDefaultArgs: ['--disable-back-forward-cache'] });
+      try {
+        const context = await browser.newContext();
+        await watch(context, problems);
+        await context.addInitScript(() => {
+          addEventListener('pageshow', (event) => Object.assign(window, { cameBack: event.persisted }));
+        });
+        const page = await context.newPage();
+        const wearer = new Wearer(page, site);
+        await wearer.register(ada);
+        const jar = await context.cookies([`${site.url}/auth/refresh`]);
+        const token = readRefreshToken(jar.find(({ httpOnly }) => httpOnly)!.value);
+
+        await page.goto(`${site.url}/.well-known/jwks.json`);
+        if (ended) {
+          const answer = await site.server.send('POST', '/auth/logout', { headers: { authorization: `Bearer ${token.text}` } });
+          expect(answer.status).toBe(204);
+        }
+        const rule = site.proxy.trouble('/auth/refresh', { kind: 'hold' });
+        await page.goBack({ waitUntil: 'commit' });
+        await expect.poll(() => page.evaluate(() => 'cameBack' in window && window.cameBack)).toBe(true);
+        await expect.poll(() => rule.hits).toBeGreaterThan(0);
+        await expect(page.getByText(ada.email).first()).toBeHidden();
+        await expect(page.locator('body')).toBeHidden();
+        rule.end();
+        if (ended) await wearer.expectSentToSignIn(/signed out/i);
+        else await wearer.expectSignedIn(ada);
+        await expect(page.locator('body')).toBeVisible();
+      } finally {
+        await browser.close();
+      }
+    });
+  }
+});

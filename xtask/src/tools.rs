@@ -1,0 +1,123 @@
+//! What must be installed, and installing it. Called by `serve` and `test`.
+//!
+//! rustup's target and components and npm's packages are installed without asking; they stay inside the
+//! toolchain and the workspace. A browser belongs to the machine: its command is printed, and only CI runs it.
+
+use std::env;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::run::{Error, Workspace, output, run, succeeds};
+
+const WASM: &str = "wasm32-unknown-unknown";
+
+/// Sees to it that Rust can compile for browsers.
+///
+/// # Errors
+/// [`Error::Missing`] without rustup.
+pub fn wasm_target(workspace: &Workspace) -> Result<(), Error> {
+    let libraries = output(workspace.command("rustc").args(["--print", "target-libdir", "--target", WASM]))?;
+    if Path::new(libraries.trim()).is_dir() {
+        return Ok(());
+    }
+    rustup(workspace, "Rust's target for browsers", &["target", "add", WASM])
+}
+
+/// Sees to it that rustfmt and clippy are there.
+///
+/// # Errors
+/// [`Error::Missing`] without rustup.
+pub fn components(workspace: &Workspace) -> Result<(), Error> {
+    let there = |subcommand| succeeds(workspace.cargo().args([subcommand, "--version"]));
+    if there("fmt") && there("clippy") {
+        return Ok(());
+    }
+    rustup(workspace, "rustfmt or clippy", &["component", "add", "rustfmt", "clippy"])
+}
+
+fn rustup(workspace: &Workspace, what: &str, arguments: &[&str]) -> Result<(), Error> {
+    if !succeeds(workspace.command("rustup").arg("--version")) {
+        return Err(missing(what, &[&format!("rustup {}", arguments.join(" "))]));
+    }
+    run(workspace.command("rustup").args(arguments))
+}
+
+/// Whether this subcommand of cargo is installed.
+pub fn has_cargo(workspace: &Workspace, subcommand: &str) -> bool {
+    succeeds(workspace.cargo().args([subcommand, "--version"]))
+}
+
+/// Sees to it that Playwright is installed as `package-lock.json` says, and that it finds both browsers;
+/// returns its folder.
+///
+/// # Errors
+/// [`Error::Missing`] without Node or a browser.
+pub fn playwright(workspace: &Workspace) -> Result<PathBuf, Error> {
+    let folder = workspace.root.join("end2end");
+    if !succeeds(workspace.command("node").arg("--version"))
+        || !succeeds(workspace.command("npm").arg("--version"))
+    {
+        return Err(missing(
+            "Node.js (20 or newer, with npm)",
+            &["apt-get install -y nodejs npm    # or https://nodejs.org"],
+        ));
+    }
+    packages(workspace, &folder)?;
+    browsers(workspace, &folder)?;
+    Ok(folder)
+}
+
+/// `npm ci`, when the lock file is not the one that was installed last.
+fn packages(workspace: &Workspace, folder: &Path) -> Result<(), Error> {
+    let lock = folder.join("package-lock.json");
+    let wanted = fs::read(&lock).map_err(Error::file("read", &lock))?;
+    let installed = folder.join("node_modules").join(".installed-lock.json");
+    if fs::read(&installed).is_ok_and(|found| found == wanted) {
+        return Ok(());
+    }
+    run(workspace.command("npm").args(["ci", "--no-audit", "--no-fund"]).current_dir(folder))?;
+    fs::write(&installed, wanted).map_err(Error::file("write", &installed))
+}
+
+fn browsers(workspace: &Workspace, folder: &Path) -> Result<(), Error> {
+    let lacking = lacking_browsers(workspace, folder)?;
+    if lacking.is_empty() {
+        return Ok(());
+    }
+    let packages: Vec<_> =
+        lacking.iter().map(|name| if name == "firefox" { "firefox-esr" } else { name }).collect();
+    let mut apt = vec!["install", "-y", "--no-install-recommends"];
+    apt.extend(packages);
+    if may_use_apt(workspace) {
+        run(workspace.command("apt-get").arg("update"))?;
+        run(workspace.command("apt-get").args(&apt))?;
+        if lacking_browsers(workspace, folder)?.is_empty() {
+            return Ok(());
+        }
+    }
+    let names = lacking.join(" ");
+    let what = format!("A browser ({})", lacking.join(", "));
+    let debian = format!("apt-get {}    # Debian, as root", apt.join(" "));
+    let own = format!("cd end2end && npx playwright install {names}    # Playwright's own, anywhere else");
+    let given = "or set CHROMIUM_PATH and FIREFOX_PATH to the ones that you have";
+    Err(missing(&what, &[&debian, &own, given]))
+}
+
+/// The browsers that Playwright would not find. `browsers.mjs` holds the rule, for its configuration too.
+fn lacking_browsers(workspace: &Workspace, folder: &Path) -> Result<Vec<String>, Error> {
+    let names = output(workspace.command("node").arg("browsers.mjs").current_dir(folder))?;
+    Ok(names.split_whitespace().map(str::to_owned).collect())
+}
+
+/// A CI machine is thrown away afterwards; nobody minds what is installed there.
+fn may_use_apt(workspace: &Workspace) -> bool {
+    let ci = env::var_os("CI").is_some_and(|value| value == "true" || value == "1");
+    let root = output(Command::new("id").arg("-u")).is_ok_and(|id| id.trim() == "0");
+    ci && root && succeeds(workspace.command("apt-get").arg("--version"))
+}
+
+fn missing(what: &str, commands: &[&str]) -> Error {
+    let commands: Vec<_> = commands.iter().map(|command| format!("    {command}")).collect();
+    Error::Missing { what: what.to_owned(), commands: commands.join("\n") }
+}
