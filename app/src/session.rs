@@ -223,7 +223,58 @@ impl Session {
     }
 
     /// The page's monotonic clock, in milliseconds; 0 on the server.
+    #[allow(clippy::disallowed_methods)]
     pub fn now(self) -> f64 {
+        #[cfg(feature = "hydrate")]
+        return web_sys::window().and_then(|it| it.performance()).map_or(0.0, |it| it.now());
+        #[cfg(not(feature = "hydrate"))]
         0.0
     }
+
+    /// SHIM
+    pub fn provide(settings: PageSettings, view: View) -> Session {
+        let session = Session {
+            view: RwSignal::new(view),
+            connection: RwSignal::new(Connection::Fine),
+            journal: RwSignal::new(VecDeque::new()),
+            patterns: RwSignal::new(Patterns::default()),
+            cookie_refused: RwSignal::new(false),
+            hydrated: RwSignal::new(false),
+            settings,
+        };
+        provide_context(session);
+        session
+    }
+
+    /// SHIM
+    pub async fn call(self, _method: &str, path: &str, body: Option<String>) -> Result<Answer, CallError> {
+        if path.ends_with("stamp") {
+            return Ok(Answer {
+                status: 200,
+                body: format!(r#"{{"stamped":{}}}"#, body.unwrap_or_default()),
+                replayed: true,
+            });
+        }
+        Ok(Answer {
+            status: 200,
+            body: r#"{"id":"0197","email":"ada@example.com","name":"Ada Lovelace"}"#.into(),
+            replayed: false,
+        })
+    }
 }
+
+/// SHIM
+#[derive(Debug)]
+pub struct Answer {
+    /// SHIM
+    pub status: u16,
+    /// SHIM
+    pub body: String,
+    /// SHIM
+    pub replayed: bool,
+}
+
+/// SHIM
+#[derive(Debug, thiserror::Error)]
+#[error("shim")]
+pub struct CallError;

@@ -1,3 +1,136 @@
-//! The lanyard binary.
+//! The lanyard binary: configuration, then the router, then serving until it is told to stop.
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "what to open and what went wrong are printed")]
 
-fn main() {}
+mod config;
+mod demo;
+mod keys;
+mod layers;
+mod router;
+mod site;
+
+use std::error::Error;
+use std::io::IsTerminal as _;
+use std::num::NonZero;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+use clap::Parser as _;
+use lanyard_app::session::PageSettings;
+use lanyard_auth::access::AccessTokens;
+use lanyard_auth::password::Passwords;
+use lanyard_auth::random::Random;
+use lanyard_auth::time::Clock;
+use lanyard_auth::{Service, Settings};
+use tokio::net::TcpListener;
+use tokio::signal;
+use tracing_subscriber::EnvFilter;
+
+use config::{Cli, Config};
+use router::{App, router};
+
+/// After being told to stop, requests under way may take so much longer.
+const GRACE: Duration = Duration::from_secs(5);
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let config = match Config::try_from(Cli::parse().flags()) {
+        Ok(config) => config,
+        Err(error) => {
+            eprintln!("lanyard: {error}");
+            return ExitCode::from(2);
+        }
+    };
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal())
+        .init();
+    match serve(config).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("lanyard: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn serve(config: Config) -> Result<(), Box<dyn Error>> {
+    for warning in config.warnings() {
+        eprintln!("lanyard: note: {warning}");
+    }
+    keys::prepare(&config.data_dir)?;
+    let (clock, random) = (Clock::System, Random::System);
+    let service = Arc::new(start(&config, clock, &random).await?);
+    let accounts =
+        if config.demo { demo::accounts(&service, &config.data_dir, &random).await? } else { Vec::new() };
+    let app = App { service, settings: page_settings(&config), assets: site::assets() };
+    let router = router(app, &config.public_url)?;
+    let listener = TcpListener::bind(config.addr)
+        .await
+        .map_err(|error| format!("can't listen on {}: {error}", config.addr))?;
+    if !site::is_built() {
+        eprintln!("lanyard: note: the browser's half is missing; `cargo xtask build` makes it");
+    }
+    println!("Lanyard is at {}", config.public_url);
+    for account in accounts {
+        println!("  sign in as {} with the password {}", account.email, account.password.as_str());
+    }
+    axum::serve(listener, router).with_graceful_shutdown(told_to_stop()).await?;
+    Ok(())
+}
+
+async fn start(config: &Config, clock: Clock, random: &Random) -> Result<Service, Box<dyn Error>> {
+    let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
+    let store = lanyard_store::open(&config.database_url, clock.clone()).await?;
+    let key = keys::signing(&config.data_dir, config.signing_alg)?;
+    let settings = Settings {
+        limits: config.limits,
+        access: AccessTokens::new(key, &config.public_url, config.access_ttl),
+        keys: keys::master(&config.data_dir, random)?,
+        // One core stays free for everything else.
+        passwords: Passwords::new(random.clone(), cores.saturating_sub(1))?,
+        clock,
+        random: random.clone(),
+    };
+    Ok(Service::start(store, settings).await?)
+}
+
+fn page_settings(config: &Config) -> PageSettings {
+    let millis = |duration: Duration| u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
+    let limits = &config.limits;
+    PageSettings {
+        timeout_ms: u32::try_from(limits.client_timeout().as_millis()).unwrap_or(u32::MAX),
+        access_ttl_ms: millis(config.access_ttl),
+        idle_ttl_ms: millis(limits.idle),
+        absolute_ttl_ms: millis(limits.absolute),
+        demo: config.demo,
+    }
+}
+
+/// Waits for Ctrl-C or SIGTERM. Connections that stay open longer than [`GRACE`] are dropped.
+async fn told_to_stop() {
+    let interrupted = async {
+        if signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    };
+    #[cfg(unix)]
+    let terminated = async {
+        match signal::unix::signal(signal::unix::SignalKind::terminate()) {
+            Ok(mut signal) => drop(signal.recv().await),
+            Err(_) => std::future::pending().await,
+        }
+    };
+    #[cfg(not(unix))]
+    let terminated = std::future::pending::<()>();
+    tokio::select! {
+        () = interrupted => {}
+        () = terminated => {}
+    }
+    tokio::spawn(async {
+        tokio::time::sleep(GRACE).await;
+        std::process::exit(0);
+    });
+}

@@ -1,0 +1,229 @@
+//! Configuration: flags of the one binary, each with an environment variable.
+//!
+//! What can't be right is refused here, before anything is opened, in one clear sentence.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use http::Uri;
+use lanyard_auth::access::SigningAlgorithm;
+use lanyard_auth::rotation::{BadLimits, Limits};
+
+/// Sign people in, keep them signed in: short-lived access tokens, rotating refresh tokens.
+#[derive(Debug, Parser)]
+#[command(name = "lanyard", version, args_conflicts_with_subcommands = true)]
+pub struct Cli {
+    /// What to do; serve when nothing is said.
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    serve: Flags,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serve the app (the default)
+    Serve(Box<Flags>),
+}
+
+/// The flags of `lanyard serve`.
+#[derive(Clone, Debug, Args)]
+pub struct Flags {
+    /// Address to listen on
+    #[arg(long, env = "LANYARD_ADDR", default_value = "127.0.0.1:3000")]
+    addr: SocketAddr,
+    /// The origin at which browsers reach the app
+    #[arg(long, env = "LANYARD_PUBLIC_URL", default_value = "http://localhost:3000")]
+    public_url: String,
+    /// Database, such as sqlite:path; the default is a SQLite file in the data folder
+    #[arg(long, env = "DATABASE_URL", hide_env_values = true)]
+    database_url: Option<String>,
+    /// Folder for keys and the database, made if it isn't there
+    #[arg(long, env = "LANYARD_DATA_DIR", default_value = "data")]
+    data_dir: PathBuf,
+    /// How long an access token lives
+    #[arg(long, env = "LANYARD_ACCESS_TTL", default_value = "15m", value_parser = duration)]
+    access_ttl: Duration,
+    /// A session ends when it was not renewed for so long
+    #[arg(long, env = "LANYARD_IDLE_TTL", default_value = "7d", value_parser = duration)]
+    idle_ttl: Duration,
+    /// A session ends so long after its sign-in, whatever happens
+    #[arg(long, env = "LANYARD_ABSOLUTE_TTL", default_value = "30d", value_parser = duration)]
+    absolute_ttl: Duration,
+    /// So long after a rotation a retry gets the same refresh token again
+    #[arg(long, env = "LANYARD_RETRY_WINDOW", default_value = "30s", value_parser = duration)]
+    retry_window: Duration,
+    /// So long after a rotation the use of an old refresh token is judged as theft
+    #[arg(long, env = "LANYARD_SETTLE", default_value = "120s", value_parser = duration)]
+    settle: Duration,
+    /// How access tokens are signed
+    #[arg(long, env = "LANYARD_SIGNING_ALG", default_value = "EdDSA")]
+    signing_alg: SigningAlg,
+    /// Make two demo accounts and print their passwords; on loopback addresses only
+    #[arg(long, env = "LANYARD_DEMO", value_parser = clap::builder::FalseyValueParser::new())]
+    demo: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum SigningAlg {
+    #[value(name = "EdDSA", alias = "eddsa")]
+    EdDsa,
+    #[value(name = "RS256", alias = "rs256")]
+    Rs256,
+    #[value(name = "ES256", alias = "es256")]
+    Es256,
+}
+
+/// What the flags add up to.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Address to listen on.
+    pub addr: SocketAddr,
+    /// Our own origin, without a slash at its end.
+    pub public_url: String,
+    /// Where the database is; may hold a password, so it is never shown.
+    pub database_url: String,
+    /// The folder for keys and the database.
+    pub data_dir: PathBuf,
+    /// How long an access token lives.
+    pub access_ttl: Duration,
+    /// The rotation rule's durations.
+    pub limits: Limits,
+    /// How access tokens are signed.
+    pub signing_alg: SigningAlgorithm,
+    /// Whether to make the demo accounts.
+    pub demo: bool,
+}
+
+/// A configuration that can't be right.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub enum BadConfig {
+    /// The public URL is no origin.
+    #[error("--public-url must be an origin such as https://example.com, without a path: {0}")]
+    PublicUrl(String),
+    /// The durations don't fit together.
+    #[error("--retry-window {retry_window:?}, --settle {settle:?}, --idle-ttl {idle:?}, --absolute-ttl {absolute:?}: {why}",
+        retry_window = limits.retry_window, settle = limits.settle, idle = limits.idle, absolute = limits.absolute)]
+    Limits {
+        /// What was asked for.
+        limits: Limits,
+        /// Why it can't be.
+        why: BadLimits,
+    },
+    /// Access tokens count in whole seconds.
+    #[error("--access-ttl must be at least one second, since a JWT counts in whole seconds")]
+    AccessTtl,
+    /// Demo accounts with printed passwords, open to a network.
+    #[error(
+        "--demo makes accounts whose passwords are printed, so it only works on a loopback address, not on {0}"
+    )]
+    DemoInPublic(SocketAddr),
+}
+
+impl Cli {
+    /// The flags of the command that was given.
+    pub fn flags(self) -> Flags {
+        match self.command {
+            Some(Command::Serve(flags)) => *flags,
+            None => self.serve,
+        }
+    }
+}
+
+impl TryFrom<Flags> for Config {
+    type Error = BadConfig;
+
+    fn try_from(flags: Flags) -> Result<Self, BadConfig> {
+        let limits = Limits {
+            retry_window: flags.retry_window,
+            settle: flags.settle,
+            idle: flags.idle_ttl,
+            absolute: flags.absolute_ttl,
+        };
+        limits.check().map_err(|why| BadConfig::Limits { limits, why })?;
+        if flags.access_ttl < Duration::from_secs(1) {
+            return Err(BadConfig::AccessTtl);
+        }
+        if flags.demo && !flags.addr.ip().is_loopback() {
+            return Err(BadConfig::DemoInPublic(flags.addr));
+        }
+        let database_url = flags
+            .database_url
+            .unwrap_or_else(|| format!("sqlite:{}", flags.data_dir.join("lanyard.db").display()));
+        Ok(Self {
+            addr: flags.addr,
+            public_url: origin(&flags.public_url)?,
+            database_url,
+            data_dir: flags.data_dir,
+            access_ttl: flags.access_ttl,
+            limits,
+            signing_alg: match flags.signing_alg {
+                SigningAlg::EdDsa => SigningAlgorithm::EdDsa,
+                SigningAlg::Rs256 => SigningAlgorithm::Rs256,
+                SigningAlg::Es256 => SigningAlgorithm::Es256,
+            },
+            demo: flags.demo,
+        })
+    }
+}
+
+impl Config {
+    /// Whether browsers reach us by TLS.
+    pub fn is_https(&self) -> bool {
+        self.public_url.starts_with("https://")
+    }
+
+    /// What is allowed but worth a word at start.
+    pub fn warnings(&self) -> Vec<String> {
+        let mut warnings = Vec::new();
+        if !self.limits.survives_killed_browsers() {
+            warnings.push(format!(
+                "the settling time of {} is short: a browser that is killed just after a renewal has not \
+                 written its cookie yet and may have to sign in again (from 5/3 of --retry-window plus 30s on \
+                 it does not)",
+                humantime::format_duration(self.limits.settle)
+            ));
+        }
+        let host = self.public_url.split_once("://").map_or("", |(_, host)| host);
+        let local = ["localhost", "127.0.0.1", "[::1]"]
+            .iter()
+            .any(|name| host == *name || host.strip_prefix(name).is_some_and(|rest| rest.starts_with(':')));
+        if !self.is_https() && !local {
+            warnings.push(format!(
+                "browsers refuse secure cookies from {}: nobody stays signed in there without https",
+                self.public_url
+            ));
+        }
+        warnings
+    }
+}
+
+fn origin(text: &str) -> Result<String, BadConfig> {
+    let bad = || BadConfig::PublicUrl(text.to_owned());
+    let uri: Uri = text.parse().map_err(|_| bad())?;
+    let (Some(scheme @ ("http" | "https")), Some(authority)) = (uri.scheme_str(), uri.authority()) else {
+        return Err(bad());
+    };
+    let default_port = if scheme == "https" { 443 } else { 80 };
+    let host = authority.host().to_ascii_lowercase();
+    if uri.path_and_query().is_some_and(|rest| rest != "/")
+        || host.is_empty()
+        || authority.as_str().contains('@')
+    {
+        return Err(bad());
+    }
+    // As browsers write it in the Origin header: lower case, without the scheme's own port.
+    Ok(match authority.port_u16() {
+        Some(port) if port != default_port => format!("{scheme}://{host}:{port}"),
+        _ => format!("{scheme}://{host}"),
+    })
+}
+
+fn duration(text: &str) -> Result<Duration, String> {
+    humantime::parse_duration(text).map_err(|error| format!("{error}; write it like 15m, 4s or 30d"))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,54 @@
+//! Two accounts to look around with. Only on loopback addresses, see `config`.
+
+use std::path::Path;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use lanyard_auth::Service;
+use lanyard_auth::password::Password;
+use lanyard_auth::random::Random;
+use lanyard_auth::service::{Registration, SignUpError};
+use zeroize::Zeroizing;
+
+use crate::keys::{KeyFileError, read_or_make};
+
+/// A demo account, to be printed.
+#[derive(Debug)]
+pub struct Account {
+    /// Its address.
+    pub email: &'static str,
+    /// Its password.
+    pub password: Zeroizing<String>,
+}
+
+/// The demo accounts could not be made.
+#[derive(Debug, thiserror::Error)]
+pub enum DemoError {
+    /// The file with their passwords can't be read or written.
+    #[error(transparent)]
+    File(#[from] KeyFileError),
+    /// An account can't be made.
+    #[error("a demo account could not be made: {0}")]
+    SignUp(#[from] SignUpError),
+}
+
+/// Makes the demo accounts that aren't there yet. Their passwords are random, and kept in a file so that
+/// they can be printed at each start.
+///
+/// # Errors
+/// [`DemoError`].
+pub async fn accounts(service: &Service, folder: &Path, random: &Random) -> Result<Vec<Account>, DemoError> {
+    let mut accounts = Vec::new();
+    for (name, email) in [("Ada Lovelace", "ada@example.com"), ("Grace Hopper", "grace@example.com")] {
+        let file = folder.join(format!("demo-password-{email}"));
+        let make = || Ok(Zeroizing::new(URL_SAFE_NO_PAD.encode(random.bytes::<9>()?)));
+        let password = read_or_make(&file, make)?;
+        let password = Zeroizing::new(password.trim().to_owned());
+        let registration = Registration::new(name, email, Password::new(password.to_string()))?;
+        match service.sign_up(registration).await {
+            Ok(_) | Err(SignUpError::EmailTaken) => accounts.push(Account { email, password }),
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(accounts)
+}

@@ -1,0 +1,114 @@
+//! The keys, as files in the data folder that only their owner can read.
+
+use std::fs::{self, OpenOptions};
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use lanyard_auth::access::{KeyError, SigningAlgorithm, SigningKey};
+use lanyard_auth::random::{NoRandomness, Random};
+use lanyard_auth::refresh::MasterKeys;
+use zeroize::Zeroizing;
+
+/// A key could not be read or made.
+#[derive(Debug, thiserror::Error)]
+pub enum KeyFileError {
+    /// A file or the folder can't be read or written.
+    #[error("{path}: {error}")]
+    Io {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        error: io::Error,
+    },
+    /// A line of the master keys is none.
+    #[error("{path}: line {line} is not 32 bytes in base64")]
+    BadMasterKey {
+        /// Which file.
+        path: PathBuf,
+        /// Which line, from 1.
+        line: usize,
+    },
+    /// The signing key can't be used.
+    #[error("{path}: {error}")]
+    BadSigningKey {
+        /// Which file.
+        path: PathBuf,
+        /// Why.
+        error: KeyError,
+    },
+    /// The system has no randomness.
+    #[error(transparent)]
+    Random(#[from] NoRandomness),
+}
+
+/// Makes the data folder, for its owner alone, if it isn't there.
+///
+/// # Errors
+/// [`KeyFileError::Io`].
+pub fn prepare(folder: &Path) -> Result<(), KeyFileError> {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(folder).map_err(|error| KeyFileError::Io { path: folder.to_owned(), error })
+}
+
+/// The master keys: one a line, in base64; the first makes new tokens, the others only check old ones.
+///
+/// # Errors
+/// [`KeyFileError`].
+pub fn master(folder: &Path, random: &Random) -> Result<MasterKeys, KeyFileError> {
+    let path = folder.join("master.keys");
+    let text =
+        read_or_make(&path, || Ok(Zeroizing::new(format!("{}\n", STANDARD.encode(random.bytes::<32>()?)))))?;
+    let mut keys = Zeroizing::new(Vec::new());
+    for (index, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
+        let mut key = [0; 32];
+        match STANDARD.decode_slice(line.trim(), &mut key) {
+            Ok(32) => keys.push(key),
+            _ => return Err(KeyFileError::BadMasterKey { path, line: index + 1 }),
+        }
+    }
+    match keys.split_first() {
+        Some((current, retired)) => Ok(MasterKeys::new(current, retired)),
+        None => Err(KeyFileError::BadMasterKey { path, line: 1 }),
+    }
+}
+
+/// The key that signs access tokens.
+///
+/// # Errors
+/// [`KeyFileError`].
+pub fn signing(folder: &Path, algorithm: SigningAlgorithm) -> Result<SigningKey, KeyFileError> {
+    let path = folder.join(format!("signing-{}.pem", algorithm.name().to_ascii_lowercase()));
+    let bad = |error| KeyFileError::BadSigningKey { path: path.clone(), error };
+    let pem = read_or_make(&path, || SigningKey::generate_pem(algorithm).map_err(bad))?;
+    SigningKey::from_pem(algorithm, &pem).map_err(bad)
+}
+
+/// The text of a file; made first, for its owner alone, if it isn't there.
+///
+/// # Errors
+/// [`KeyFileError`].
+pub fn read_or_make(
+    path: &Path,
+    make: impl FnOnce() -> Result<Zeroizing<String>, KeyFileError>,
+) -> Result<Zeroizing<String>, KeyFileError> {
+    let io = |error| KeyFileError::Io { path: path.to_owned(), error };
+    match fs::read_to_string(path) {
+        Ok(text) => return Ok(Zeroizing::new(text)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+        Err(error) => return Err(io(error)),
+    }
+    let text = make()?;
+    let mut options = OpenOptions::new();
+    // Never over a file that appeared meanwhile: another process may have begun to use it.
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = options.open(path).map_err(io)?;
+    file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).map_err(io)?;
+    Ok(text)
+}

@@ -1,0 +1,91 @@
+//! One error shape from every layer: whatever failed, a program gets [`ApiError`] as JSON with a real status.
+
+use axum::body::{self, Body};
+use axum::extract::Request;
+use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
+use axum::http::{HeaderName, Response, StatusCode};
+use axum::middleware::Next;
+use axum::response::IntoResponse;
+use lanyard_app::api::{ApiError, ErrorCode};
+
+/// leptos marks a server function's failures, which are all 500, with this header.
+const SERVER_FN_ERROR: HeaderName = HeaderName::from_static("serverfnerror");
+
+/// Errors of ours are short; anything longer is not one.
+const MAX_ERROR: usize = 4096;
+
+/// An [`ApiError`] as a response.
+#[derive(Debug)]
+pub struct Answer(pub ApiError);
+
+impl IntoResponse for Answer {
+    fn into_response(self) -> Response<Body> {
+        let Self(error) = self;
+        let status = StatusCode::from_u16(error.error.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let mut response = (status, axum::Json(&error)).into_response();
+        let headers = response.headers_mut();
+        if let Some(seconds) = error.retry_after {
+            headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        if let Some(challenge) = challenge(error.error) {
+            headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
+        }
+        response
+    }
+}
+
+/// RFC 6750, 3: no error code when no token was presented.
+const fn challenge(code: ErrorCode) -> Option<&'static str> {
+    match code {
+        ErrorCode::TokenMissing => Some("Bearer"),
+        ErrorCode::TokenExpired | ErrorCode::TokenInvalid | ErrorCode::SessionRevoked => {
+            Some("Bearer error=\"invalid_token\"")
+        }
+        _ if code.status() == 401 => Some("Bearer"),
+        _ => None,
+    }
+}
+
+/// Gives every failed answer of the API its status and shape.
+pub async fn shape(request: Request, next: Next) -> Response<Body> {
+    let path = request.uri().path();
+    let is_page = !["/auth/", "/api/", "/health/", "/.well-known/"].iter().any(|api| path.starts_with(api));
+    let mut response = next.run(request).await;
+    if is_page {
+        return response;
+    }
+    if response.headers_mut().remove(SERVER_FN_ERROR).is_some() {
+        return Answer(read(response).await).into_response();
+    }
+    let status = response.status();
+    let is_ours = response.headers().get(CONTENT_TYPE).is_some_and(|t| t == "application/json");
+    if (status.is_client_error() || status.is_server_error()) && !is_ours {
+        return Answer(ApiError::new(code(status))).into_response();
+    }
+    if status == StatusCode::NO_CONTENT {
+        response.headers_mut().remove(CONTENT_TYPE);
+        response.headers_mut().remove(CONTENT_LENGTH);
+        *response.body_mut() = Body::empty();
+    }
+    response
+}
+
+async fn read(response: Response<Body>) -> ApiError {
+    let bytes = body::to_bytes(response.into_body(), MAX_ERROR).await.unwrap_or_default();
+    serde_json::from_slice(&bytes).unwrap_or_else(|_| ApiError::new(ErrorCode::Internal))
+}
+
+/// What a status says that a library set.
+fn code(status: StatusCode) -> ErrorCode {
+    match status {
+        // Only the cross-site check answers a bare 403.
+        StatusCode::FORBIDDEN => ErrorCode::CrossSite,
+        StatusCode::NOT_FOUND => ErrorCode::NotFound,
+        StatusCode::METHOD_NOT_ALLOWED => ErrorCode::MethodNotAllowed,
+        StatusCode::REQUEST_TIMEOUT => ErrorCode::RequestTimeout,
+        StatusCode::PAYLOAD_TOO_LARGE => ErrorCode::PayloadTooLarge,
+        StatusCode::SERVICE_UNAVAILABLE => ErrorCode::Unavailable,
+        status if status.is_client_error() => ErrorCode::InvalidRequest,
+        _ => ErrorCode::Internal,
+    }
+}

@@ -1,0 +1,87 @@
+//! Plain forms, sent before WASM has arrived or where there is none.
+//!
+//! A browser that posts a form asks for HTML. It gets a redirect: onwards, or back to the form with the
+//! error's name. The server functions behind this see an ordinary API call.
+
+use axum::body::{self, Body};
+use axum::extract::Request;
+use axum::http::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE, HeaderValue, LOCATION, REFERER};
+use axum::http::{HeaderMap, Response, StatusCode, Uri};
+use axum::middleware::Next;
+use lanyard_app::api::{ApiError, ErrorCode};
+use lanyard_app::ui::links::{DASHBOARD, REGISTER, SIGN_IN, safe_next};
+
+/// Answers form posts to `/auth/*` with redirects.
+pub async fn redirect(mut request: Request, next: Next) -> Response<Body> {
+    let wants_html = request
+        .headers()
+        .get(ACCEPT)
+        .and_then(|accept| accept.to_str().ok())
+        .is_some_and(|accept| accept.contains("text/html"));
+    if !wants_html {
+        return next.run(request).await;
+    }
+    let form = Form::read(request.uri(), request.headers());
+    request.headers_mut().insert(ACCEPT, HeaderValue::from_static("application/json"));
+    let response = next.run(request).await;
+    let (mut parts, body) = response.into_parts();
+    let to = if parts.status.is_success() {
+        form.onwards
+    } else {
+        let bytes = body::to_bytes(body, 4096).await.unwrap_or_default();
+        let error = serde_json::from_slice(&bytes).unwrap_or_else(|_| ApiError::new(ErrorCode::Internal));
+        form.back.with_error(error.error)
+    };
+    // 303: the browser follows with GET (RFC 9110, 15.4.4).
+    parts.status = StatusCode::SEE_OTHER;
+    parts.headers.remove(CONTENT_TYPE);
+    parts.headers.remove(CONTENT_LENGTH);
+    let to = HeaderValue::try_from(to).unwrap_or(HeaderValue::from_static(DASHBOARD));
+    parts.headers.insert(LOCATION, to);
+    // The body holds the access token, which a page must not.
+    Response::from_parts(parts, Body::empty())
+}
+
+/// Where a form leads.
+struct Form {
+    onwards: String,
+    back: Back,
+}
+
+/// The page with the form.
+struct Back {
+    path: &'static str,
+    next: Option<String>,
+}
+
+impl Form {
+    /// The form's page is told by the Referer, which our own pages always send; its `next` says where the
+    /// person was going.
+    fn read(uri: &Uri, headers: &HeaderMap) -> Self {
+        let page = headers.get(REFERER).and_then(|referer| referer.to_str().ok()?.parse::<Uri>().ok());
+        let query = page.as_ref().and_then(Uri::query).unwrap_or_default();
+        let next = serde_urlencoded::from_str::<Vec<(String, String)>>(query)
+            .unwrap_or_default()
+            .into_iter()
+            .find_map(|(name, value)| (name == "next").then_some(value));
+        let (onwards, path) = match uri.path() {
+            "/auth/logout" => ("/".to_owned(), "/"),
+            "/auth/register" => (safe_next(next.as_deref()).to_owned(), REGISTER),
+            _ => (safe_next(next.as_deref()).to_owned(), SIGN_IN),
+        };
+        Self { onwards, back: Back { path, next } }
+    }
+}
+
+impl Back {
+    fn with_error(self, code: ErrorCode) -> String {
+        #[derive(serde::Serialize)]
+        struct Query {
+            error: ErrorCode,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            next: Option<String>,
+        }
+        let query = serde_urlencoded::to_string(Query { error: code, next: self.next }).unwrap_or_default();
+        format!("{}?{query}", self.path)
+    }
+}

@@ -1,0 +1,141 @@
+//! Every route and every layer, in one place.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderValue, VARY};
+use axum::http::{HeaderMap, Response, StatusCode, Uri};
+use axum::middleware::{from_fn, from_fn_with_state};
+use axum::response::IntoResponse as _;
+use axum::routing::{get, post};
+use axum::{Json, Router};
+use lanyard_app::api::desk::{authenticate, user_info};
+use lanyard_app::api::{ApiError, ErrorCode, Me, cookies};
+use lanyard_app::session::{PageSettings, View};
+use lanyard_app::shell::{Assets, shell};
+use lanyard_auth::Service;
+use leptos::prelude::{provide_context, use_context};
+use leptos_axum::ResponseOptions;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::csrf::ConfigError;
+use tower_http::limit::RequestBodyLimitLayer;
+use tower_http::timeout::TimeoutLayer;
+
+use crate::layers::errors::Answer;
+use crate::layers::headers::Https;
+use crate::layers::{cross_site, errors, forms, headers, log};
+use crate::site;
+
+/// No request of ours is longer; the longest is a registration.
+const MAX_BODY: usize = 16 * 1024;
+
+/// No answer of ours takes longer; the slowest is a sign-in that waits for its turn to hash.
+const MAX_TIME: Duration = Duration::from_secs(30);
+
+/// What handlers share.
+#[derive(Clone)]
+pub struct App {
+    /// The token engine.
+    pub service: Arc<Service>,
+    /// What pages are told.
+    pub settings: PageSettings,
+    /// What pages load.
+    pub assets: Assets,
+}
+
+/// The whole app.
+///
+/// # Errors
+/// [`ConfigError`] when `public_url` is no origin.
+pub fn router(app: App, public_url: &str) -> Result<Router, ConfigError> {
+    let https = Https(public_url.starts_with("https://"));
+    let auth = Router::new()
+        .route("/auth/register", post(server_function))
+        .route("/auth/login", post(server_function))
+        .route("/auth/refresh", post(server_function))
+        .route("/auth/logout", post(server_function))
+        .layer(from_fn(forms::redirect));
+    let api = Router::new().route("/api/me", get(me)).route("/api/stamp", post(server_function));
+    // From the inside out: the last layer sees a request first.
+    Ok(Router::new()
+        .merge(auth)
+        .merge(api)
+        .route("/.well-known/jwks.json", get(jwks))
+        .route("/health/live", get(|| async { StatusCode::NO_CONTENT }))
+        .route("/health/ready", get(ready))
+        .fallback(get(page))
+        .layer(from_fn(cross_site::require_origin))
+        .layer(cross_site::layer(public_url)?)
+        .layer(DefaultBodyLimit::max(MAX_BODY))
+        .layer(RequestBodyLimitLayer::new(MAX_BODY))
+        .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, MAX_TIME))
+        .layer(CatchPanicLayer::new())
+        .layer(from_fn(errors::shape))
+        .layer(from_fn_with_state(https, headers::secure))
+        .layer(log::layer())
+        .with_state(app))
+}
+
+async fn server_function(State(app): State<App>, request: Request) -> Response<Body> {
+    let context = move || provide_context(Arc::clone(&app.service));
+    leptos_axum::handle_server_fns_with_context(context, request).await.into_response()
+}
+
+async fn me(State(app): State<App>, headers: HeaderMap) -> Result<Json<Me>, Answer> {
+    let claims = authenticate(&app.service, &headers).map_err(Answer)?;
+    let user = app.service.user_of(claims.sid).await.map_err(|error| {
+        tracing::error!(%error, "could not answer");
+        Answer(ApiError::unavailable(2))
+    })?;
+    let user = user.ok_or(Answer(ApiError::new(ErrorCode::SessionRevoked)))?;
+    Ok(Json(Me {
+        user: user_info(user),
+        session_id: claims.sid.0,
+        scope: claims.scope,
+        expires_at: claims.exp,
+    }))
+}
+
+async fn jwks(State(app): State<App>) -> Response<Body> {
+    ([(CACHE_CONTROL, "public, max-age=300")], Json(app.service.access().jwks())).into_response()
+}
+
+async fn ready(State(app): State<App>) -> Result<StatusCode, Answer> {
+    match app.service.ready().await {
+        Ok(()) => Ok(StatusCode::OK),
+        Err(error) => {
+            tracing::warn!(%error, "not ready");
+            Err(Answer(ApiError::unavailable(2)))
+        }
+    }
+}
+
+/// A file of the site, or a page. Rendering a page changes nothing: it looks at the hint alone, and draws
+/// the frame in which the client then takes the session up.
+async fn page(State(app): State<App>, uri: Uri, headers: HeaderMap, request: Request) -> Response<Body> {
+    if ["/auth/", "/api/", "/health/", "/.well-known/"].iter().any(|api| uri.path().starts_with(api)) {
+        return StatusCode::NOT_FOUND.into_response();
+    }
+    if let Some(file) = site::file(&uri, &headers) {
+        return file;
+    }
+    let view = match cookies::hint(&headers) {
+        Some(_) => View::Checking,
+        None => View::SignedOut { ended: None },
+    };
+    let context = || {
+        let (Some(nonce), Some(response)) = (leptos::nonce::use_nonce(), use_context::<ResponseOptions>())
+        else {
+            return;
+        };
+        if let Ok(policy) = HeaderValue::try_from(headers::content_security_policy(&nonce)) {
+            response.insert_header(CONTENT_SECURITY_POLICY, policy);
+        }
+        response.insert_header(CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
+        response.insert_header(VARY, HeaderValue::from_static("cookie"));
+    };
+    let document = move || shell(app.assets.clone(), app.settings, view.clone());
+    leptos_axum::render_app_to_stream_with_context(context, document)(request).await.into_response()
+}
