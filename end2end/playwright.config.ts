@@ -4,6 +4,8 @@ import { find } from './browsers.mjs';
 
 const chromium = find('chromium');
 const firefox = find('firefox');
+// Playwright finds its own builds by itself.
+const executable = (browser: typeof chromium) => ({ executablePath: browser?.own ? undefined : browser?.path });
 
 export default defineConfig({
   testDir: 'tests',
@@ -15,9 +17,9 @@ export default defineConfig({
   timeout: 60_000,
   expect: { timeout: 10_000 },
   reporter: [['list']],
-  use: { actionTimeout: 10_000, navigationTimeout: 20_000, screenshot: 'only-on-failure' },
+  use: { actionTimeout: 10_000, navigationTimeout: 20_000 },
   projects: [
-    { name: 'chromium', use: { browserName: 'chromium', launchOptions: { executablePath: chromium?.path } } },
+    { name: 'chromium', use: { browserName: 'chromium', launchOptions: executable(chromium) } },
     {
       name: 'firefox',
       // What only takes long would take as long again, and show nothing new.
@@ -26,7 +28,7 @@ export default defineConfig({
         browserName: 'firefox',
         // A stock Firefox speaks WebDriver BiDi; Playwright's own build has a protocol of its own.
         channel: firefox && !firefox.own ? 'moz-firefox' : undefined,
-        launchOptions: { executablePath: firefox?.path },
+        launchOptions: executable(firefox),
       },
     },
   ],

@@ -16,20 +16,31 @@ export class Wearer {
     await this.page.goto(this.site.url + path);
   }
 
+  /** Opens a page with a password field, and waits until the WASM has taken it over. */
+  async openForm(path: string): Promise<void> {
+    await this.open(path);
+    await expect(this.page.getByRole('button', { name: 'Show password' })).toBeVisible();
+  }
+
   /** Makes an account; ends on the dashboard. */
   async register(person: Person): Promise<void> {
-    await this.open('/register');
-    await this.page.getByLabel('Name', { exact: true }).fill(person.name);
-    await this.fillCredentials(person);
-    await this.main.getByRole('button', { name: 'Create account' }).click();
+    await this.openForm('/register');
+    await this.submitRegister(person);
     await this.expectSignedIn(person);
   }
 
   /** Signs in; ends on the dashboard. */
   async signIn(person: Person): Promise<void> {
-    await this.open('/sign-in');
+    await this.openForm('/sign-in');
     await this.submitSignIn(person);
     await this.expectSignedIn(person);
+  }
+
+  /** Fills the form that is open and sends it. */
+  async submitRegister(person: Person): Promise<void> {
+    await this.page.getByLabel('Name', { exact: true }).fill(person.name);
+    await this.fillCredentials(person);
+    await this.main.getByRole('button', { name: 'Create account' }).click();
   }
 
   /** Fills the form that is open and sends it. */
@@ -39,7 +50,7 @@ export class Wearer {
   }
 
   async signOut(): Promise<void> {
-    await this.page.getByRole('button', { name: 'Sign out' }).first().click();
+    await this.page.getByRole('button', { name: 'Sign out' }).click();
   }
 
   /** On the dashboard, as this person, with a badge. */
@@ -73,8 +84,8 @@ export class Wearer {
 
   /** Types a note and sends it; does not wait for the answer. */
   async leaveNote(note: string): Promise<void> {
-    await this.page.getByLabel('Your note').fill(note);
-    await this.page.getByRole('button', { name: 'Leave a note' }).click();
+    await this.page.getByLabel('Leave a note at the desk').fill(note);
+    await this.page.getByRole('button', { name: 'Leave it' }).click();
   }
 
   /** Presses "Renew now"; returns once the server has answered. */
@@ -92,7 +103,12 @@ export class Wearer {
 
   /** What the page says about the way to the server. */
   get trouble(): Locator {
-    return this.page.getByRole('status').filter({ hasText: /again|reach|offline|connection/i });
+    return this.page.getByRole('status').filter({ hasText: /offline|can't be reached/ });
+  }
+
+  /** What just happened. */
+  get journal(): Locator {
+    return this.page.getByRole('region', { name: 'What just happened' }).getByRole('list');
   }
 
   private get main(): Locator {
@@ -100,7 +116,7 @@ export class Wearer {
   }
 
   private get number(): Locator {
-    return this.page.getByRole('region', { name: 'Your badge' }).getByText(/^No\. \d+$/);
+    return this.page.getByRole('region', { name: 'Your badge' }).getByRole('definition').filter({ hasText: /^No\. \d+$/ });
   }
 
   private async fillCredentials({ email, password }: Person): Promise<void> {

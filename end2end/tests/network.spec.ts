@@ -108,8 +108,7 @@ test.describe('signing out without a network', () => {
     'the server can’t be reached, and the page is reloaded later': { network: false, reload: true },
   };
   for (const [how, { network, reload }] of Object.entries(breaks)) {
-    test(how, async ({ wearer, page, context, site, browserName }) => {
-      test.skip(network && browserName === 'firefox', 'WebDriver BiDi can’t switch Firefox’s network off');
+    test(how, async ({ wearer, page, context, site }) => {
       await wearer.register(ada);
       const jar = await context.cookies([`${site.url}/auth/refresh`]);
       const refreshToken = jar.find(({ httpOnly }) => httpOnly)!.value;

@@ -13,6 +13,7 @@ const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-pra
 for (const colorScheme of ['light', 'dark'] as const) {
   test.describe(`in ${colorScheme}`, () => {
     test.use({ colorScheme, reducedMotion: 'reduce' });
+    test.skip(({ browserName }) => browserName === 'firefox' && colorScheme === 'dark', 'WebDriver BiDi can’t choose');
 
     test('axe finds nothing on the open pages', async ({ wearer, page }) => {
       for (const path of OPEN) {
@@ -27,7 +28,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
       await wearer.callApi();
       for (const path of ['/dashboard', '/', '/sign-in', '/register']) {
         await wearer.open(path);
-        await expect(page.getByRole('button', { name: 'Sign out' }).first()).toBeVisible();
+        await expect(page.getByRole('button', { name: 'Sign out' })).toBeVisible();
         if (path === '/dashboard') await wearer.expectSignedIn(ada);
         expect(await violations(page), path).toEqual([]);
       }
@@ -59,7 +60,7 @@ test.describe('at 360 px', () => {
     await wearer.register(ada);
     await wearer.callApi();
     await fits('/dashboard');
-    await expect(page.getByRole('button', { name: 'Sign out' }).first()).toBeVisible();
+    await expect(page.getByRole('button', { name: 'Sign out' })).toBeVisible();
   });
 });
 
@@ -73,7 +74,7 @@ test('what the server draws for somebody signed in shows no sign-in form, not ev
   await wearer.register(ada);
   const rule = site.proxy.trouble('/auth/refresh', { kind: 'hold' });
   await wearer.open('/dashboard');
-  await expect(page.getByRole('button', { name: 'Sign out' }).first()).toBeVisible();
+  await expect(page.getByRole('button', { name: 'Sign out' })).toBeVisible();
   await expect(page.getByRole('banner').getByRole('link', { name: 'Sign in' })).toHaveCount(0);
   await expect(page).toHaveURL(/\/dashboard$/);
   rule.end();

@@ -58,7 +58,7 @@ test('with both patterns off, an expired badge is simply refused', async ({ wear
   const answer = site.proxy.next('/api/me');
   await page.getByRole('button', { name: 'Call the API' }).click();
   expect((await answer).status).toBe(401);
-  await expect(page.getByRole('list', { name: 'What just happened' })).toContainText('401');
+  await expect(wearer.journal).toContainText('401');
   expect(site.proxy.seen('/auth/refresh')).toHaveLength(before);
   await wearer.renew();
   await wearer.callApi();
