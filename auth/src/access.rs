@@ -7,6 +7,8 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use ed25519_dalek::pkcs8::spki::der::pem::LineEnding;
+use ed25519_dalek::pkcs8::{DecodePrivateKey as _, EncodePrivateKey as _, KeypairBytes};
 use jsonwebtoken::jwk::{Jwk, JwkSet, KeyAlgorithm, PublicKeyUse, ThumbprintHash};
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use serde::{Deserialize, Serialize};
@@ -168,13 +170,11 @@ impl SigningKey {
     /// [`KeyError::Unusable`] when the text is not such a key.
     pub fn from_pem(algorithm: SigningAlgorithm, pem: &str) -> Result<Self, KeyError> {
         let unusable = |_| KeyError::Unusable(algorithm);
-        let pem = pem.as_bytes();
         let encoding = match algorithm {
-            SigningAlgorithm::EdDsa => EncodingKey::from_ed_pem(pem),
-            SigningAlgorithm::Rs256 => EncodingKey::from_rsa_pem(pem),
-            SigningAlgorithm::Es256 => EncodingKey::from_ec_pem(pem),
-        }
-        .map_err(unusable)?;
+            SigningAlgorithm::EdDsa => ed25519(pem).ok_or(KeyError::Unusable(algorithm))?,
+            SigningAlgorithm::Rs256 => EncodingKey::from_rsa_pem(pem.as_bytes()).map_err(unusable)?,
+            SigningAlgorithm::Es256 => EncodingKey::from_ec_pem(pem.as_bytes()).map_err(unusable)?,
+        };
         let mut jwk = Jwk::from_encoding_key(&encoding, algorithm.jwt()).map_err(unusable)?;
         let kid = jwk.thumbprint(ThumbprintHash::SHA256).map_err(unusable)?;
         jwk.common.key_id = Some(kid.clone());
@@ -189,8 +189,6 @@ impl SigningKey {
     /// # Errors
     /// [`KeyError::NotMade`] when the system has no randomness.
     pub fn generate_pem(algorithm: SigningAlgorithm) -> Result<Zeroizing<String>, KeyError> {
-        use ed25519_dalek::pkcs8::EncodePrivateKey as _;
-        use ed25519_dalek::pkcs8::spki::der::pem::LineEnding;
         // The key types want their own generation's random source, so this one place does not take ours.
         let mut rng = rsa::rand_core::OsRng;
         let not_made = || KeyError::NotMade(algorithm);
@@ -212,6 +210,13 @@ impl SigningKey {
     pub fn jwks(&self) -> &JwkSet {
         &self.jwks
     }
+}
+
+/// jsonwebtoken wants the older form of PKCS #8 (RFC 5208), without the public key; both are read here.
+fn ed25519(pem: &str) -> Option<EncodingKey> {
+    let key = ed25519_dalek::SigningKey::from_pkcs8_pem(pem).ok()?;
+    let pair = KeypairBytes { secret_key: key.to_bytes(), public_key: None };
+    Some(EncodingKey::from_ed_der(pair.to_pkcs8_der().ok()?.as_bytes()))
 }
 
 /// What a new access token is to say; the signer adds the rest.

@@ -215,6 +215,3 @@ impl Service {
         Ok(self.settings.access.sign(grant, jti, self.settings.clock.now())?)
     }
 }
-
-#[cfg(test)]
-mod tests;

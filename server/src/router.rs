@@ -50,13 +50,14 @@ pub struct App {
 /// # Errors
 /// [`ConfigError`] when `public_url` is no origin.
 pub fn router(app: App, public_url: &str) -> Result<Router, ConfigError> {
+    // leptos spawns on it; a second initialisation, in tests, changes nothing.
+    let _ = any_spawner::Executor::init_tokio();
     let https = Https(public_url.starts_with("https://"));
     let auth = Router::new()
         .route("/auth/register", post(server_function))
         .route("/auth/login", post(server_function))
         .route("/auth/refresh", post(server_function))
-        .route("/auth/logout", post(server_function))
-        .layer(from_fn(forms::redirect));
+        .route("/auth/logout", post(server_function));
     let api = Router::new().route("/api/me", get(me)).route("/api/stamp", post(server_function));
     // From the inside out: the last layer sees a request first.
     Ok(Router::new()
@@ -73,6 +74,7 @@ pub fn router(app: App, public_url: &str) -> Result<Router, ConfigError> {
         .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, MAX_TIME))
         .layer(CatchPanicLayer::new())
         .layer(from_fn(errors::shape))
+        .layer(from_fn(forms::redirect))
         .layer(from_fn_with_state(https, headers::secure))
         .layer(log::layer())
         .with_state(app))

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::http::header::SET_COOKIE;
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderValue};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use lanyard_auth::Service;
 use lanyard_auth::access::{AccessError, Claims};
 use lanyard_auth::service::{Delivery, Issued, RefreshError, SignInError, SignUpError, Unavailable};
@@ -71,6 +71,11 @@ impl Desk {
             user: user_info(user),
             refresh_token: in_body,
         }
+    }
+
+    /// There is nothing to say: 204. A layer takes the empty body away.
+    pub fn answer_nothing(&self) {
+        self.response.set_status(StatusCode::NO_CONTENT);
     }
 
     /// Takes both cookies away.

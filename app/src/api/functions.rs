@@ -99,6 +99,7 @@ pub async fn logout(session_id: Option<Uuid>) -> Result<(), ApiError> {
     if !shown.bearer {
         desk.clear_cookies();
     }
+    desk.answer_nothing();
     Ok(())
 }
 

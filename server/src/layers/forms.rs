@@ -1,12 +1,12 @@
 //! Plain forms, sent before WASM has arrived or where there is none.
 //!
 //! A browser that posts a form asks for HTML. It gets a redirect: onwards, or back to the form with the
-//! error's name. The server functions behind this see an ordinary API call.
+//! error's name. Everything behind this sees an ordinary API call.
 
 use axum::body::{self, Body};
 use axum::extract::Request;
 use axum::http::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE, HeaderValue, LOCATION, REFERER};
-use axum::http::{HeaderMap, Response, StatusCode, Uri};
+use axum::http::{HeaderMap, Method, Response, StatusCode, Uri};
 use axum::middleware::Next;
 use lanyard_app::api::{ApiError, ErrorCode};
 use lanyard_app::ui::links::{DASHBOARD, REGISTER, SIGN_IN, safe_next};
@@ -18,7 +18,7 @@ pub async fn redirect(mut request: Request, next: Next) -> Response<Body> {
         .get(ACCEPT)
         .and_then(|accept| accept.to_str().ok())
         .is_some_and(|accept| accept.contains("text/html"));
-    if !wants_html {
+    if !wants_html || request.method() != Method::POST || !request.uri().path().starts_with("/auth/") {
         return next.run(request).await;
     }
     let form = Form::read(request.uri(), request.headers());

@@ -1,6 +1,6 @@
 //! What every request passes on its way in and every answer on its way out.
 //!
-//! From the outside in: log, security headers, the error shape, time-out, cross-site check, plain forms.
+//! From the outside in: log, security headers, plain forms, the error shape, limits, the cross-site check.
 
 pub mod cross_site;
 pub mod errors;
