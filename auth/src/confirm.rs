@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 
 use crate::access::Claims;
 use crate::hint::Hint;
@@ -31,11 +31,18 @@ struct Asked {
     again_from: Option<Timestamp>,
 }
 
+#[derive(Debug)]
+enum Order {
+    Confirm(SessionId, u32),
+    /// Everything before this has been tried.
+    Tell(oneshot::Sender<()>),
+}
+
 /// The requests' end of the queue.
 #[derive(Clone, Debug)]
 pub struct Confirmations {
     noted: Noted,
-    queue: mpsc::Sender<(SessionId, u32)>,
+    queue: mpsc::Sender<Order>,
     patience: Duration,
 }
 
@@ -48,12 +55,18 @@ impl Confirmations {
         let noted = Noted::default();
         let known = Arc::clone(&noted);
         tokio::spawn(async move {
-            while let Some((sid, generation)) = waiting.recv().await {
-                match store.confirm(sid, generation, settle).await {
-                    Ok(true) => written(&known, sid, generation),
-                    // Too early by the database's clock, or out of date: a later use asks again.
-                    Ok(false) => {}
-                    Err(error) => tracing::warn!(%error, "a confirmation was not written"),
+            while let Some(order) = waiting.recv().await {
+                match order {
+                    Order::Confirm(sid, generation) => {
+                        match store.confirm(sid, generation, settle).await {
+                            Ok(true) => written(&known, sid, generation),
+                            // Too early by the database's clock, or out of date: a later use asks again.
+                            Ok(false) => {}
+                            Err(error) => tracing::warn!(%error, "a confirmation was not written"),
+                        }
+                    }
+                    // Whoever asked may have gone away.
+                    Order::Tell(done) => drop(done.send(())),
                 }
             }
         });
@@ -70,12 +83,21 @@ impl Confirmations {
         if asked.is_some_and(|asked| !asked.may_ask_again(claims.generation, now)) {
             return;
         }
-        if self.queue.try_send((claims.sid, claims.generation)).is_ok() {
+        if self.queue.try_send(Order::Confirm(claims.sid, claims.generation)).is_ok() {
             if noted.len() >= REMEMBERED {
                 noted.clear();
             }
             let again_from = Some(now.after(self.patience));
             noted.insert(claims.sid, Asked { generation: claims.generation, again_from });
+        }
+    }
+
+    /// Waits until everything noted so far has been tried: before a server stops, and in tests.
+    pub async fn flush(&self) {
+        let (done, told) = oneshot::channel();
+        if self.queue.send(Order::Tell(done)).await.is_ok() {
+            // The worker only goes away together with the runtime.
+            let _ = told.await;
         }
     }
 }

@@ -301,3 +301,6 @@ fn mac(key: &HmacKey, parts: &[&[u8]]) -> [u8; 32] {
     }
     mac.finalize().into_bytes().into()
 }
+
+#[cfg(test)]
+mod tests;

@@ -163,3 +163,6 @@ pub fn decide(relation: Relation, age: i64, confirmed: bool, recoveries: u8, lim
         Relation::Previous => Decision::Recover,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -186,6 +186,11 @@ impl Service {
         Ok(claims)
     }
 
+    /// Waits until the confirmations noted so far have been tried. Call it before the server stops.
+    pub async fn flush(&self) {
+        self.confirmations.flush().await;
+    }
+
     /// Whether a refresh token is one of ours, of any generation.
     ///
     /// # Errors

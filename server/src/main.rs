@@ -65,7 +65,7 @@ async fn serve(config: Config) -> Result<(), Box<dyn Error>> {
     let service = Arc::new(start(&config, clock, &random).await?);
     let accounts =
         if config.demo { demo::accounts(&service, &config.data_dir, &random).await? } else { Vec::new() };
-    let app = App { service, settings: page_settings(&config), assets: site::assets() };
+    let app = App { service: Arc::clone(&service), settings: page_settings(&config), assets: site::assets() };
     let router = router(app, &config.public_url)?;
     let listener = TcpListener::bind(config.addr)
         .await
@@ -78,6 +78,7 @@ async fn serve(config: Config) -> Result<(), Box<dyn Error>> {
         println!("  sign in as {} with the password {}", account.email, account.password.as_str());
     }
     axum::serve(listener, router).with_graceful_shutdown(told_to_stop()).await?;
+    service.flush().await;
     Ok(())
 }
 

@@ -1,0 +1,81 @@
+//! A session that was ended is over at once, on every path.
+
+use super::*;
+use lanyard_auth::access::AccessError;
+use lanyard_auth::store::EndReason;
+
+fn verdict(service: &Service, badge: &Issued) -> Option<AccessError> {
+    service.authenticate(badge.access_token.reveal(), None).err()
+}
+
+#[tokio::test]
+async fn signing_out_ends_badges_and_renewals_at_once() {
+    let world = World::new().await;
+    let first = world.signed_in().await;
+    let other = world.sign_in("ada@example.com", &[]).await;
+    world.service.sign_out(&[first.sid]).await.unwrap();
+    assert_eq!(verdict(&world.service, &first), Some(AccessError::Revoked));
+    let told = world.refresh(&token(&first)).await;
+    assert!(matches!(told, Err(RefreshError::Revoked(EndReason::SignedOut))));
+    assert_eq!(verdict(&world.service, &other), None);
+    world.service.sign_out(&[first.sid, SessionId(uuid::Uuid::nil())]).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_server_that_starts_again_still_refuses_ended_sessions() {
+    let world = World::new().await;
+    let first = world.signed_in().await;
+    world.service.sign_out(&[first.sid]).await.unwrap();
+    let restarted = world.node(&MasterKeys::new(&MASTER, &[])).await;
+    assert_eq!(verdict(&restarted, &first), Some(AccessError::Revoked));
+}
+
+#[tokio::test]
+async fn a_badge_signed_just_before_the_end_is_refused_for_as_long_as_it_lives() {
+    let world = World::new().await;
+    let first = world.signed_in().await;
+    world.service.sign_out(&[first.sid]).await.unwrap();
+    world.pass(ACCESS_TTL - Duration::from_secs(2));
+    // Others' ends make the set sweep itself.
+    for n in 0..200 {
+        world.service.sign_out(&[SessionId(uuid::Uuid::from_u128(n))]).await.unwrap();
+    }
+    assert_eq!(verdict(&world.service, &first), Some(AccessError::Revoked));
+    let restarted = world.node(&MasterKeys::new(&MASTER, &[])).await;
+    assert_eq!(verdict(&restarted, &first), Some(AccessError::Revoked));
+}
+
+#[tokio::test]
+async fn signing_in_over_a_session_ends_it_as_replaced() {
+    let world = World::new().await;
+    let first = world.signed_in().await;
+    world.sign_up("grace@example.com").await;
+    let second = world.sign_in("grace@example.com", &[first.sid]).await;
+    assert_eq!(verdict(&world.service, &first), Some(AccessError::Revoked));
+    let told = world.refresh(&token(&first)).await;
+    assert!(matches!(told, Err(RefreshError::Revoked(EndReason::Replaced))));
+    assert_eq!(verdict(&world.service, &second), None);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn nothing_survives_a_sign_out_that_races_with_renewals() {
+    let world = World::new().await;
+    world.sign_up("ada@example.com").await;
+    for _ in 0..20 {
+        let first = world.sign_in("ada@example.com", &[]).await;
+        world.pass(LIMITS.settle);
+        let renewals: Vec<_> = (0..8)
+            .map(|_| {
+                let (service, parent) = (Arc::clone(&world.service), token(&first));
+                tokio::spawn(async move { service.refresh(&parent, None, Delivery::Cookie).await })
+            })
+            .collect();
+        world.service.sign_out(&[first.sid]).await.unwrap();
+        for renewal in renewals {
+            if let Ok(issued) = renewal.await.unwrap() {
+                assert_eq!(verdict(&world.service, &issued), Some(AccessError::Revoked));
+                assert!(world.refresh(&token(&issued)).await.is_err());
+            }
+        }
+    }
+}

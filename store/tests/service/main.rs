@@ -1,0 +1,149 @@
+//! The token engine over a real store, rule by rule. Time is moved, never slept.
+
+// For clippy, which otherwise takes only the #[test] functions themselves for tests.
+#![cfg(test)]
+
+mod accounts;
+mod confirmation;
+mod endings;
+mod rules;
+mod theft;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use lanyard_auth::access::{AccessTokens, Claims, SigningAlgorithm, SigningKey};
+use lanyard_auth::hint::Hint;
+use lanyard_auth::password::{Password, Passwords};
+use lanyard_auth::random::Random;
+use lanyard_auth::refresh::{MasterKeys, RefreshToken};
+use lanyard_auth::rotation::Limits;
+use lanyard_auth::service::{Delivery, Issued, RefreshError, Registration};
+use lanyard_auth::store::{Session, SessionId, Store};
+use lanyard_auth::time::{Clock, ManualClock, Timestamp};
+use lanyard_auth::{Service, Settings};
+use tempfile::TempDir;
+use zeroize::Zeroizing;
+
+const ACCESS_TTL: Duration = Duration::from_secs(15 * 60);
+const DAY: Duration = Duration::from_secs(24 * 3600);
+const LIMITS: Limits = Limits {
+    retry_window: Duration::from_secs(30),
+    settle: Duration::from_secs(120),
+    idle: Duration::from_secs(7 * 24 * 3600),
+    absolute: Duration::from_secs(30 * 24 * 3600),
+};
+const MASTER: [u8; 32] = [7; 32];
+const PASSWORD: &str = "correct horse";
+
+/// One server over one database, and the hands that move its clock.
+struct World {
+    folder: TempDir,
+    clock: ManualClock,
+    store: Arc<dyn Store>,
+    service: Arc<Service>,
+    pem: Zeroizing<String>,
+}
+
+impl World {
+    async fn new() -> Self {
+        let clock = ManualClock::new(Timestamp(1_800_000_000_123));
+        let folder = tempfile::tempdir().unwrap();
+        let pem = SigningKey::generate_pem(SigningAlgorithm::EdDsa).unwrap();
+        let (store, service) = start(&folder, &clock, &pem, &MasterKeys::new(&MASTER, &[])).await;
+        Self { folder, clock, store, service, pem }
+    }
+
+    /// A second server on the same database, or this one started again, with these master keys.
+    async fn node(&self, keys: &MasterKeys) -> Arc<Service> {
+        start(&self.folder, &self.clock, &self.pem, keys).await.1
+    }
+
+    fn pass(&self, time: Duration) {
+        self.clock.advance(time);
+    }
+
+    /// Somebody with an account, signed in.
+    async fn signed_in(&self) -> Issued {
+        self.sign_up("ada@example.com").await;
+        self.sign_in("ada@example.com", &[]).await
+    }
+
+    async fn sign_up(&self, email: &str) {
+        let registration = Registration::new("Ada", email, Password::new(PASSWORD.to_owned())).unwrap();
+        self.service.sign_up(registration).await.unwrap();
+    }
+
+    async fn sign_in(&self, email: &str, displaced: &[SessionId]) -> Issued {
+        let password = Password::new(PASSWORD.to_owned());
+        self.service.sign_in(email, password, Delivery::Cookie, displaced).await.unwrap()
+    }
+
+    async fn refresh(&self, token: &RefreshToken) -> Result<Issued, RefreshError> {
+        self.service.refresh(token, None, Delivery::Cookie).await
+    }
+
+    /// Renews once the last rotation has settled: always a rotation.
+    async fn rotated(&self, token: &RefreshToken) -> Issued {
+        self.pass(LIMITS.settle);
+        let issued = self.refresh(token).await.unwrap();
+        assert!(issued.refresh_token.is_some(), "a settled token rotates");
+        issued
+    }
+
+    /// Rotates, then shows the new access token once that confirms: all earlier tokens are theft from now on.
+    async fn rotated_and_confirmed(&self, token: &RefreshToken) -> Issued {
+        let issued = self.rotated(token).await;
+        self.pass(LIMITS.settle);
+        self.use_badge(&issued).await;
+        assert!(self.row(issued.sid).await.confirmed);
+        issued
+    }
+
+    /// Calls the API with an access token and the hint of a jar that holds what was handed out with it.
+    async fn use_badge(&self, issued: &Issued) {
+        let hint = Hint::new(issued.sid, token(issued).generation);
+        self.service.authenticate(issued.access_token.reveal(), Some(&hint)).unwrap();
+        self.service.flush().await;
+    }
+
+    async fn row(&self, sid: SessionId) -> Session {
+        self.store.session(sid).await.unwrap().unwrap().row
+    }
+
+    fn claims(&self, issued: &Issued) -> Claims {
+        self.service.authenticate(issued.access_token.reveal(), None).unwrap()
+    }
+}
+
+async fn start(
+    folder: &TempDir,
+    clock: &ManualClock,
+    pem: &str,
+    keys: &MasterKeys,
+) -> (Arc<dyn Store>, Arc<Service>) {
+    let clock = Clock::Manual(clock.clone());
+    let url = format!("sqlite:{}", folder.path().join("lanyard.db").display());
+    let store = lanyard_store::open(&url, clock.clone()).await.unwrap();
+    let key = SigningKey::from_pem(SigningAlgorithm::EdDsa, pem).unwrap();
+    let settings = Settings {
+        limits: LIMITS,
+        access: AccessTokens::new(key, "https://lanyard.example", ACCESS_TTL),
+        keys: keys.clone(),
+        passwords: Passwords::new(Random::System, 2).unwrap(),
+        clock,
+        random: Random::System,
+    };
+    let service = Service::start(Arc::clone(&store), settings).await.unwrap();
+    (store, Arc::new(service))
+}
+
+/// The refresh token that was handed out.
+fn token(issued: &Issued) -> RefreshToken {
+    let text = &issued.refresh_token.as_ref().expect("a refresh token was handed out").text;
+    RefreshToken::parse(text.reveal()).unwrap()
+}
+
+fn ms(millis: u64) -> Duration {
+    Duration::from_millis(millis)
+}
