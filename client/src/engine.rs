@@ -356,6 +356,11 @@ impl Engine {
         &self.standing
     }
 
+    /// Which patterns are on.
+    pub fn patterns(&self) -> Patterns {
+        self.patterns
+    }
+
     /// Whether the server refused to renew (a 400 of ours): nothing is tried until the person does something.
     pub fn is_refused(&self) -> bool {
         self.refused

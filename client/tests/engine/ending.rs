@@ -122,3 +122,14 @@ fn an_answered_sign_out_settles_only_its_own_debt() {
     assert!(!effects.contains(&Effect::Settle));
     assert!(logout(&effects).is_some(), "Grace's is sent next");
 }
+
+#[test]
+fn a_sign_out_deletes_no_other_accounts_hint() {
+    let (mut tab, _) = Tab::boot(None);
+    tab.give(Input::SignIn(FormId(1)));
+    tab.lock(false);
+    tab.give(Input::SignInAnswered { attempt: Attempt(1), grant: Some(grant(ADA)) });
+    // A sign-in elsewhere overtook this one; its hint is here before this tab has looked again.
+    tab.now.hint = Some(mark(GRACE));
+    assert!(!tab.give(Input::SignOut).contains(&Effect::DropHint));
+}

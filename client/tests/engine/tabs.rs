@@ -29,6 +29,7 @@ fn an_older_or_dead_badge_of_a_peer_is_dropped() {
 #[test]
 fn news_of_another_session_are_ignored() {
     let mut tab = Tab::ada();
+    tab.sleep(1_000);
     let effects = tab.give(news(GRACE, tab.now.wall));
     assert!(!effects.iter().any(|effect| matches!(effect, Effect::Adopt { .. })));
     let gone = Announcement::Ended { mark: mark(GRACE), reason: EndReason::SignedOut };
@@ -90,4 +91,13 @@ fn a_peers_sign_out_stops_a_renewal_in_flight() {
     assert_eq!(logout(&effects), None, "the other tab sends it");
     tab.grant(attempt, ADA);
     assert_eq!(tab.ended(), Some(EndReason::SignedOut));
+}
+
+#[test]
+fn what_is_needed_is_looked_at_again_when_the_lock_is_won() {
+    let mut tab = Tab::ada();
+    tab.after(LIFETIME);
+    tab.now.hint = None;
+    let effects = tab.lock(false);
+    assert!(refresh(&effects).is_none() && releases_lock(&effects), "it has been signed out meanwhile");
 }

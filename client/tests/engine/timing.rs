@@ -54,14 +54,17 @@ fn tiny_lifetimes_do_not_spin() {
         let mut refreshes = 0;
         let start = tab.now.monotonic;
         while tab.now.monotonic < start + 300_000 {
-            effects = tab.after(timer(&effects).unwrap());
+            // A renewal may be wanted in the very step that brought a badge.
             if takes_lock(&effects) {
                 refreshes += 1;
+                assert!(refreshes <= 20, "{refreshes} in {} ms", tab.now.monotonic - start);
                 let attempt = tab.win_lock();
                 effects = tab.refreshed(attempt, RefreshAnswer::Granted(Grant { lifetime, ..grant(ADA) }));
+            } else {
+                effects = tab.after(timer(&effects).unwrap());
             }
         }
-        assert!((5..=20).contains(&refreshes), "{refreshes} in five minutes");
+        assert!(refreshes >= 5, "{refreshes} in five minutes");
     }
 }
 

@@ -78,8 +78,6 @@ fn act(world: &mut World, action: Action) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { max_shrink_iters: 20_000, ..ProptestConfig::default() })]
-
     #[test]
     fn any_history_keeps_the_invariants_and_comes_to_rest(
         tabs in 1..4_usize,
