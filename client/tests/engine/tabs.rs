@@ -98,6 +98,6 @@ fn what_is_needed_is_looked_at_again_when_the_lock_is_won() {
     let mut tab = Tab::ada();
     tab.after(LIFETIME);
     tab.now.hint = None;
-    let effects = tab.lock(false);
+    let effects = tab.give(Input::LockWon { turn: Turn(2), waited: false });
     assert!(refresh(&effects).is_none() && releases_lock(&effects), "it has been signed out meanwhile");
 }
