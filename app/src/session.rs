@@ -5,12 +5,15 @@
 
 use std::collections::VecDeque;
 
+use http::Method;
 use lanyard_client::EndReason;
+pub use lanyard_client::{Cause, Patterns};
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::api::{ApiError, Password, UserInfo};
+use crate::api::client::{self, Request};
+use crate::api::{ApiError, CallError, Password, UserInfo};
 
 /// What the server tells the page about the client's durations, in a `<meta name="lanyard-settings">`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -68,26 +71,6 @@ pub struct Badge {
     pub renews_at: Option<f64>,
     /// What made it be issued.
     pub cause: Cause,
-}
-
-/// What made a badge be issued.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Cause {
-    /// Signing in or registering, in this tab.
-    SignIn,
-    /// The page was opened and the session taken up again.
-    Restored,
-    /// The silent timer.
-    Timer,
-    /// A call came back 401.
-    Unauthorized,
-    /// The page woke up, or came online, with a badge that was too old.
-    Woke,
-    /// The person asked for it.
-    Asked,
-    /// Another tab renewed and shared it.
-    Peer,
 }
 
 /// How the way to the server is.
@@ -154,21 +137,6 @@ pub enum Event {
     CookieRefused,
 }
 
-/// Which of the two refresh patterns are on. Kept in the browser's local storage; nothing secret.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Patterns {
-    /// Pattern B: renew before expiry, by a timer.
-    pub timer: bool,
-    /// Pattern A: renew after a 401, then send the call again once.
-    pub interceptor: bool,
-}
-
-impl Default for Patterns {
-    fn default() -> Self {
-        Self { timer: true, interceptor: true }
-    }
-}
-
 /// The session, as pages see it.
 #[derive(Clone, Copy, Debug)]
 pub struct Session {
@@ -189,51 +157,26 @@ pub struct Session {
     pub settings: PageSettings,
 }
 
+/// What a door answered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answer {
+    /// The HTTP status, good or bad.
+    pub status: u16,
+    /// The body, mostly JSON.
+    pub body: String,
+    /// Whether this answers the second sending, after a 401.
+    pub replayed: bool,
+}
+
+/// How many lines "What just happened" keeps.
+#[cfg(feature = "hydrate")]
+const JOURNAL: usize = 50;
+
 impl Session {
-    /// The session, from context.
-    pub fn expect() -> Self {
-        expect_context()
-    }
-
-    /// Signs in. On success the view becomes [`View::SignedIn`] before this returns.
-    ///
-    /// # Errors
-    /// What the server answered; [`crate::api::ErrorCode::Unavailable`] when it did not.
-    pub async fn sign_in(self, _email: String, _password: Password) -> Result<(), ApiError> {
-        Ok(())
-    }
-
-    /// Makes an account and signs in.
-    ///
-    /// # Errors
-    /// As [`Session::sign_in`].
-    pub async fn register(self, _name: String, _email: String, _password: Password) -> Result<(), ApiError> {
-        Ok(())
-    }
-
-    /// Signs out, here and in every tab; offline too.
-    pub fn sign_out(self) {}
-
-    /// Renews the badge now.
-    pub fn renew(self) {}
-
-    /// Switches the patterns, in every tab from its next start.
-    pub fn set_patterns(self, patterns: Patterns) {
-        self.patterns.set(patterns);
-    }
-
-    /// The page's monotonic clock, in milliseconds; 0 on the server.
-    #[allow(clippy::disallowed_methods)]
-    pub fn now(self) -> f64 {
-        #[cfg(feature = "hydrate")]
-        return web_sys::window().and_then(|it| it.performance()).map_or(0.0, |it| it.now());
-        #[cfg(not(feature = "hydrate"))]
-        0.0
-    }
-
-    /// SHIM
-    pub fn provide(settings: PageSettings, view: View) -> Session {
-        let session = Session {
+    /// Makes the session and puts it into context. `view` is what the hint cookie says, the same on the
+    /// server and at hydration; what the engine knows is shown once the page is hydrated.
+    pub fn provide(settings: PageSettings, view: View) -> Self {
+        let session = Self {
             view: RwSignal::new(view),
             connection: RwSignal::new(Connection::Fine),
             journal: RwSignal::new(VecDeque::new()),
@@ -243,38 +186,118 @@ impl Session {
             settings,
         };
         provide_context(session);
+        #[cfg(feature = "hydrate")]
+        {
+            crate::browser::prepare(session);
+            // Effects run only in the browser, and only after the page has been taken over.
+            Effect::new(move || {
+                session.hydrated.set(true);
+                crate::browser::boot();
+            });
+        }
         session
     }
 
-    /// SHIM
-    pub async fn call(self, _method: &str, path: &str, body: Option<String>) -> Result<Answer, CallError> {
-        if path.ends_with("stamp") {
-            return Ok(Answer {
-                status: 200,
-                body: format!(r#"{{"stamped":{}}}"#, body.unwrap_or_default()),
-                replayed: true,
+    /// The session, from context.
+    pub fn expect() -> Self {
+        expect_context()
+    }
+
+    /// Signs in. On success the view becomes [`View::SignedIn`] before this returns.
+    ///
+    /// # Errors
+    /// What the server answered; [`crate::api::ErrorCode::Unavailable`] when it did not.
+    pub async fn sign_in(self, email: String, password: Password) -> Result<(), ApiError> {
+        #[cfg(feature = "hydrate")]
+        return crate::browser::sign_in(&email, &password).await;
+        #[cfg(not(feature = "hydrate"))]
+        in_the_browser_only((email, password))
+    }
+
+    /// Makes an account and signs in.
+    ///
+    /// # Errors
+    /// As [`Session::sign_in`].
+    pub async fn register(self, name: String, email: String, password: Password) -> Result<(), ApiError> {
+        #[cfg(feature = "hydrate")]
+        return crate::browser::register(&name, &email, &password).await;
+        #[cfg(not(feature = "hydrate"))]
+        in_the_browser_only((name, email, password))
+    }
+
+    /// Calls a door with the badge, by way of the interceptor. `body` is JSON.
+    ///
+    /// # Errors
+    /// [`CallError`] when there is no answer; an error status is an answer.
+    pub async fn call(self, method: Method, path: &str, body: Option<String>) -> Result<Answer, CallError> {
+        let json = "application/json".to_owned();
+        let body = body.map(|body| (json.clone(), body.into()));
+        let request = Request { method, path: path.to_owned(), accept: json, body };
+        let answer = client::send(request).await?;
+        Ok(Answer {
+            status: answer.status,
+            body: String::from_utf8_lossy(&answer.body).into_owned(),
+            replayed: answer.replayed,
+        })
+    }
+
+    /// Signs out, here and in every tab; offline too.
+    pub fn sign_out(self) {
+        #[cfg(feature = "hydrate")]
+        crate::browser::sign_out();
+    }
+
+    /// Renews the badge now.
+    pub fn renew(self) {
+        #[cfg(feature = "hydrate")]
+        crate::browser::renew();
+    }
+
+    /// Switches the patterns: here at once, in every other tab from its next start.
+    pub fn set_patterns(self, patterns: Patterns) {
+        self.patterns.set(patterns);
+        #[cfg(feature = "hydrate")]
+        crate::browser::set_patterns(patterns);
+    }
+
+    /// The page's monotonic clock, in milliseconds; 0 on the server.
+    pub fn now(self) -> f64 {
+        #[cfg(feature = "hydrate")]
+        return crate::browser::clock::monotonic();
+        #[cfg(not(feature = "hydrate"))]
+        0.0
+    }
+
+    /// What the driver knows after a step. Only what differs is set, so that nothing is drawn in vain.
+    #[cfg(feature = "hydrate")]
+    pub(crate) fn show(self, view: View, connection: Connection, patterns: Patterns, events: Vec<Event>) {
+        set_if_new(self.view, view);
+        set_if_new(self.connection, connection);
+        set_if_new(self.patterns, patterns);
+        for event in events {
+            match &event {
+                Event::CookieRefused => self.cookie_refused.set(true),
+                Event::Issued { cause: Cause::SignIn, .. } => set_if_new(self.cookie_refused, false),
+                _ => {}
+            }
+            self.journal.update(|journal| {
+                let id = journal.front().map_or(0, |newest| newest.id + 1);
+                journal.push_front(Entry { id, at: crate::browser::clock::wall(), event });
+                journal.truncate(JOURNAL);
             });
         }
-        Ok(Answer {
-            status: 200,
-            body: r#"{"id":"0197","email":"ada@example.com","name":"Ada Lovelace"}"#.into(),
-            replayed: false,
-        })
     }
 }
 
-/// SHIM
-#[derive(Debug)]
-pub struct Answer {
-    /// SHIM
-    pub status: u16,
-    /// SHIM
-    pub body: String,
-    /// SHIM
-    pub replayed: bool,
+#[cfg(feature = "hydrate")]
+fn set_if_new<T: PartialEq + Send + Sync + 'static>(signal: RwSignal<T>, value: T) {
+    if signal.with_untracked(|old| *old != value) {
+        signal.set(value);
+    }
 }
 
-/// SHIM
-#[derive(Debug, thiserror::Error)]
-#[error("shim")]
-pub struct CallError;
+/// Actions belong to a page that runs; on the server there is nobody to act.
+#[cfg(not(feature = "hydrate"))]
+fn in_the_browser_only<Unused>(_asked: Unused) -> Result<(), ApiError> {
+    Err(ApiError::new(crate::api::ErrorCode::Internal))
+}

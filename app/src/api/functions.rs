@@ -4,6 +4,7 @@
 use leptos::prelude::*;
 use uuid::Uuid;
 
+use super::client::LanyardClient;
 use super::codec::FormOrJson;
 use super::error::ApiError;
 use super::types::{Password, Stamp, TokenDelivery, Tokens};
@@ -108,7 +109,7 @@ pub async fn logout(session_id: Option<Uuid>) -> Result<(), ApiError> {
 ///
 /// # Errors
 /// `invalid_request`, and what a missing or bad access token gets.
-#[server(name = StampNote, prefix = "/api", endpoint = "stamp", input = FormOrJson)]
+#[server(name = StampNote, prefix = "/api", endpoint = "stamp", input = FormOrJson, client = LanyardClient)]
 pub async fn stamp(message: String) -> Result<Stamp, ApiError> {
     use super::error::ErrorCode;
 

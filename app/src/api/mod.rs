@@ -1,5 +1,6 @@
 //! The REST API: server functions, the types on the wire, and the one closed error.
 
+pub mod client;
 pub mod codec;
 #[cfg(feature = "ssr")]
 pub mod cookies;
@@ -9,6 +10,7 @@ pub mod error;
 pub mod functions;
 pub mod types;
 
+pub use client::LanyardClient;
 pub use error::{ApiError, ErrorCode};
 pub use functions::{login, logout, refresh, register, stamp};
 pub use types::{AccessToken, Me, Password, Stamp, TokenDelivery, Tokens, UserInfo};

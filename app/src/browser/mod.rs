@@ -1,1 +1,172 @@
-//! Performs the engine's effects.
+//! Performs the engine's effects in the browser: fetch, timers, tabs, cookies. WASM only.
+//!
+//! | Module | What lives there |
+//! |---|---|
+//! | `driver` | the one [`lanyard_client::Engine`] of this tab, and what each effect does |
+//! | `http` | requests over fetch, and what their answers mean to the engine |
+//! | `badge` | the access token in memory, and what pages may see of it |
+//! | `locks`, `channel` | the other tabs |
+//! | `jar`, `storage`, `events`, `clock` | cookies, local storage, the page's life, time and randomness |
+//!
+//! `crate::session` and `crate::api::client` call it; pages call those. A page is single-threaded, so the
+//! driver lives in a `thread_local`. Whatever happens is queued and then taken one by one: performing an
+//! effect may make something else happen.
+
+mod badge;
+mod channel;
+pub mod clock;
+mod driver;
+mod events;
+mod http;
+mod jar;
+mod locks;
+mod storage;
+
+use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
+
+use futures::channel::oneshot;
+use lanyard_client::{CallId, FormId, Input, Patterns};
+use wasm_bindgen_futures::spawn_local;
+
+use crate::api::client::{CallError, Request, Response};
+use crate::api::{ApiError, ErrorCode, Password, Tokens};
+use crate::session::{PageSettings, Session, View};
+use driver::{Driver, Form, Pending};
+
+/// What came along with an input, and that the engine never sees.
+enum Arrival {
+    Nothing,
+    Badge(Box<Tokens>),
+    Answer(Result<Response, http::Lost>),
+}
+
+thread_local! {
+    static DRIVER: RefCell<Option<Driver>> = const { RefCell::new(None) };
+    static INBOX: RefCell<VecDeque<(Input, Arrival)>> = const { RefCell::new(VecDeque::new()) };
+    static RUNNING: Cell<bool> = const { Cell::new(false) };
+    static LAST_ID: Cell<u64> = const { Cell::new(0) };
+}
+
+/// Gets the driver ready. What happens before [`boot`] waits.
+pub fn prepare(session: Session) {
+    DRIVER.set(Some(Driver::new(session)));
+    INBOX.take();
+    RUNNING.set(true);
+}
+
+/// Starts the engine, once the page is hydrated.
+pub fn boot() {
+    events::listen();
+    INBOX.with_borrow_mut(|inbox| {
+        inbox.push_front((Input::SetPatterns(storage::patterns()), Arrival::Nothing));
+        inbox.push_front((Input::Boot { owed: storage::owed() }, Arrival::Nothing));
+    });
+    RUNNING.set(false);
+    run();
+}
+
+/// What the page looks like before the engine has started: as the server drew it, from the same cookie.
+pub fn initial_view() -> View {
+    if jar::hint().is_some() { View::Checking } else { View::SignedOut { ended: None } }
+}
+
+/// What the server says in the page's `<meta name="lanyard-settings">`; none when it is missing or unreadable.
+pub fn page_settings() -> Option<PageSettings> {
+    let document = web_sys::window()?.document()?;
+    let meta = document.query_selector(r#"meta[name="lanyard-settings"]"#).ok()??;
+    serde_json::from_str(&meta.get_attribute("content")?).ok()
+}
+
+/// Sends a request with the badge, by way of the interceptor. `/auth/*` and other origins go past it and
+/// never see a badge.
+///
+/// # Errors
+/// [`CallError`] when there is no answer. Any status is an answer.
+pub async fn call(request: Request) -> Result<Response, CallError> {
+    let (reply, answer) = oneshot::channel();
+    if http::takes_badge(&request.path) {
+        let call = CallId(next_id());
+        with_driver(|driver| driver.calls.insert(call, Pending::new(request, reply)));
+        step(Input::Call { call, replayable: true });
+    } else {
+        spawn_local(async move {
+            let answer = http::send(&request, None, None).await;
+            let _ = reply.send(answer.map_err(|_| CallError::Unavailable));
+        });
+    }
+    answer.await.unwrap_or(Err(CallError::Unavailable))
+}
+
+/// Signs in.
+///
+/// # Errors
+/// What the server answered; [`ErrorCode::Unavailable`] when it did not.
+pub async fn sign_in(email: &str, password: &Password) -> Result<(), ApiError> {
+    submit(http::form("/auth/login", &[("email", email), ("password", password.reveal())])).await
+}
+
+/// Makes an account and signs in.
+///
+/// # Errors
+/// As [`sign_in`].
+pub async fn register(name: &str, email: &str, password: &Password) -> Result<(), ApiError> {
+    let fields = [("name", name), ("email", email), ("password", password.reveal())];
+    submit(http::form("/auth/register", &fields)).await
+}
+
+async fn submit(request: Request) -> Result<(), ApiError> {
+    let (reply, done) = oneshot::channel();
+    let form = FormId(next_id());
+    with_driver(|driver| driver.forms.insert(form, Form { request, reply }));
+    step(Input::SignIn(form));
+    done.await.unwrap_or_else(|_| Err(ApiError::new(ErrorCode::Unavailable)))
+}
+
+/// Signs out.
+pub fn sign_out() {
+    step(Input::SignOut);
+}
+
+/// Renews the badge now.
+pub fn renew() {
+    step(Input::Renew);
+}
+
+/// Switches the patterns, and keeps the choice.
+pub fn set_patterns(patterns: Patterns) {
+    storage::set_patterns(patterns);
+    step(Input::SetPatterns(patterns));
+}
+
+fn next_id() -> u64 {
+    LAST_ID.replace(LAST_ID.get() + 1)
+}
+
+fn with_driver<T>(act: impl FnOnce(&mut Driver) -> T) -> Option<T> {
+    DRIVER.with_borrow_mut(|driver| driver.as_mut().map(act))
+}
+
+/// Something has happened.
+fn step(input: Input) {
+    step_with(input, Arrival::Nothing);
+}
+
+/// Something has happened, and this came along.
+fn step_with(input: Input, arrival: Arrival) {
+    INBOX.with_borrow_mut(|inbox| inbox.push_back((input, arrival)));
+    run();
+}
+
+fn run() {
+    if RUNNING.replace(true) {
+        return;
+    }
+    while let Some((input, arrival)) = INBOX.with_borrow_mut(VecDeque::pop_front) {
+        // Pages react to what they are shown, perhaps with a call: not while the driver is borrowed.
+        if let Some(shows) = with_driver(|driver| driver.take(input, arrival)) {
+            shows.show();
+        }
+    }
+    RUNNING.set(false);
+}

@@ -1,0 +1,278 @@
+//! The one engine of this tab, and what each of its effects does.
+
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use futures::channel::oneshot;
+use gloo_timers::callback::Timeout;
+use lanyard_client::{
+    Announcement, Attempt, CallAnswer, CallId, Cause, Effect, Engine, FormId, Input, Now, Rejection,
+    SessionId, Standing,
+};
+use wasm_bindgen_futures::spawn_local;
+use web_sys::{AbortController, AbortSignal};
+
+use super::badge::Held;
+use super::channel::Channel;
+use super::http::{self, Lost};
+use super::locks::Locks;
+use super::{Arrival, badge, clock, events, jar, step_with, storage};
+use crate::api::client::{CallError, Request, Response};
+use crate::api::{ApiError, ErrorCode, Tokens};
+use crate::session::{Connection, Event, Patterns, Session, View};
+
+/// A call that a page waits for.
+pub struct Pending {
+    request: Rc<Request>,
+    replayed: bool,
+    reply: oneshot::Sender<Result<Response, CallError>>,
+}
+
+impl Pending {
+    pub fn new(request: Request, reply: oneshot::Sender<Result<Response, CallError>>) -> Self {
+        Self { request: Rc::new(request), replayed: false, reply }
+    }
+}
+
+/// A sign-in or registration that a page waits for.
+pub struct Form {
+    pub request: Request,
+    pub reply: oneshot::Sender<Result<(), ApiError>>,
+}
+
+/// The tab's engine and what belongs to it.
+pub struct Driver {
+    engine: Engine,
+    session: Session,
+    badge: Option<Held>,
+    pub calls: HashMap<CallId, Pending>,
+    pub forms: HashMap<FormId, Form>,
+    under_way: HashMap<Attempt, AbortController>,
+    /// Dropping it stops it.
+    timer: Option<Timeout>,
+    locks: Locks,
+    channel: Option<Channel>,
+}
+
+/// What is to be shown after a step; the driver is no longer borrowed then.
+pub struct Shows {
+    session: Session,
+    view: View,
+    connection: Connection,
+    patterns: Patterns,
+    events: Vec<Event>,
+}
+
+impl Shows {
+    pub fn show(self) {
+        self.session.show(self.view, self.connection, self.patterns, self.events);
+    }
+}
+
+impl Driver {
+    pub fn new(session: Session) -> Self {
+        Self {
+            engine: Engine::new(u64::from(session.settings.timeout_ms), Patterns::default()),
+            session,
+            badge: None,
+            calls: HashMap::new(),
+            forms: HashMap::new(),
+            under_way: HashMap::new(),
+            timer: None,
+            locks: Locks::default(),
+            channel: Channel::open(),
+        }
+    }
+
+    /// One step of the engine, and all of its effects.
+    pub fn take(&mut self, input: Input, mut arrival: Arrival) -> Shows {
+        let monotonic = clock::monotonic();
+        let now = Now {
+            monotonic: clock::whole(monotonic),
+            wall: clock::whole(clock::wall()),
+            hint: jar::hint(),
+            random: clock::random(),
+        };
+        let mut events = Vec::new();
+        self.timer = None;
+        for effect in self.engine.step(&now, input) {
+            self.perform(effect, &mut arrival, &mut events);
+        }
+        self.shows(&now, monotonic, events)
+    }
+
+    fn perform(&mut self, effect: Effect, arrival: &mut Arrival, events: &mut Vec<Event>) {
+        match effect {
+            Effect::TakeLock { turn } => self.locks.take(turn),
+            Effect::ReleaseLock { turn } => self.locks.release(turn),
+            Effect::SendRefresh { attempt, session } => self.refresh(attempt, session),
+            Effect::SendLogout { attempt, session } => self.log_out(attempt, session),
+            Effect::SendSignIn { attempt, form } => self.submit(attempt, form),
+            Effect::Abort { attempt } => {
+                if let Some(request) = self.under_way.remove(&attempt) {
+                    request.abort();
+                }
+            }
+            Effect::DropForm(form) => {
+                if let Some(form) = self.forms.remove(&form) {
+                    let _ = form.reply.send(Err(ApiError::new(ErrorCode::Unavailable)));
+                }
+            }
+            Effect::Adopt { cause, .. } => self.adopt(cause, arrival, events),
+            Effect::Clear => self.badge = None,
+            Effect::Send { call, replay } => self.send(call, replay),
+            Effect::Deliver(call) => self.deliver(call, arrival, events),
+            Effect::Reject { call, why } => self.reject(call, why),
+            Effect::Announce(announcement) => self.announce(announcement),
+            Effect::DropHint => jar::drop_hint(),
+            Effect::Owe(who) => storage::owe(who),
+            Effect::Settle => storage::settle(),
+            Effect::RenewalFailed { status } => events.push(Event::RenewalFailed { status }),
+            Effect::AccountChanged => events.push(Event::AccountChanged),
+            Effect::Ended(reason) => events.push(Event::Ended { reason }),
+            Effect::CookieRefused => events.push(Event::CookieRefused),
+            Effect::Unveil => events::veil(false),
+            Effect::ArmTimer(wait) => {
+                self.timer = Some(Timeout::new(wait, || super::step(Input::Deadline)));
+            }
+        }
+    }
+
+    fn adopt(&mut self, cause: Cause, arrival: &mut Arrival, events: &mut Vec<Event>) {
+        if let Arrival::Badge(tokens) = std::mem::replace(arrival, Arrival::Nothing) {
+            let number = badge::generation(&tokens.access_token);
+            self.badge = Some(Held { tokens: *tokens, number, cause });
+            events.push(Event::Issued { number, cause });
+        }
+    }
+
+    fn announce(&self, announcement: Announcement) {
+        if let Some(channel) = &self.channel {
+            channel.announce(announcement, self.badge.as_ref().map(|badge| &badge.tokens));
+        }
+    }
+
+    /// Makes a request to `/auth/*` abortable.
+    fn begin(&mut self, attempt: Attempt) -> Option<AbortSignal> {
+        let controller = AbortController::new().ok()?;
+        let signal = controller.signal();
+        self.under_way.insert(attempt, controller);
+        Some(signal)
+    }
+
+    fn refresh(&mut self, attempt: Attempt, session: Option<SessionId>) {
+        let abort = self.begin(attempt);
+        spawn_local(async move {
+            let request = http::session_form("/auth/refresh", session);
+            let answer = http::send(&request, None, abort.as_ref()).await;
+            let tokens = answer.as_ref().ok().and_then(http::tokens);
+            let answer = http::refreshed(&answer, tokens.as_ref());
+            back_from(attempt, Input::RefreshAnswered { attempt, answer }, tokens);
+        });
+    }
+
+    fn log_out(&mut self, attempt: Attempt, session: Option<SessionId>) {
+        let abort = self.begin(attempt);
+        spawn_local(async move {
+            let request = http::session_form("/auth/logout", session);
+            let answer = http::logged_out(&http::send(&request, None, abort.as_ref()).await);
+            back_from(attempt, Input::LogoutAnswered { attempt, answer }, None);
+        });
+    }
+
+    fn submit(&mut self, attempt: Attempt, form: FormId) {
+        let Some(Form { request, reply }) = self.forms.remove(&form) else { return };
+        let abort = self.begin(attempt);
+        spawn_local(async move {
+            let answer = http::send(&request, None, abort.as_ref()).await;
+            let tokens = answer.as_ref().ok().and_then(http::tokens);
+            let session = tokens.as_ref().map(|tokens| tokens.session_id);
+            let grant = tokens.as_ref().map(badge::grant);
+            back_from(attempt, Input::SignInAnswered { attempt, grant }, tokens);
+            // An answer that came too late, or after a sign-out, has signed nobody in.
+            let signed_in = super::with_driver(|driver| driver.session_id() == session).unwrap_or_default();
+            let outcome = match answer.as_ref().ok().and_then(http::our_error) {
+                _ if session.is_some() && signed_in => Ok(()),
+                Some(error) => Err(error),
+                None => Err(ApiError::new(ErrorCode::Unavailable)),
+            };
+            let _ = reply.send(outcome);
+        });
+    }
+
+    fn session_id(&self) -> Option<uuid::Uuid> {
+        self.badge.as_ref().map(|badge| badge.tokens.session_id)
+    }
+
+    fn send(&mut self, call: CallId, replay: bool) {
+        let (Some(pending), Some(badge)) = (self.calls.get_mut(&call), &self.badge) else { return };
+        pending.replayed = replay;
+        let request = Rc::clone(&pending.request);
+        let token = badge.tokens.access_token.clone();
+        spawn_local(async move {
+            let answer = http::send(&request, Some(&token), None).await;
+            let meaning = answer.as_ref().map_or(CallAnswer::Other, http::called);
+            step_with(Input::Answered { call, answer: meaning }, Arrival::Answer(answer));
+        });
+    }
+
+    fn deliver(&mut self, call: CallId, arrival: &mut Arrival, events: &mut Vec<Event>) {
+        let Some(Pending { request, replayed, reply }) = self.calls.remove(&call) else { return };
+        let answer = match std::mem::replace(arrival, Arrival::Nothing) {
+            Arrival::Answer(answer) => answer,
+            Arrival::Badge(_) | Arrival::Nothing => Err(Lost),
+        };
+        if let Ok(answer) = &answer {
+            // What follows `?` may be private, and is no part of the door's name.
+            let path = request.path.split(['?', '#']).next().unwrap_or_default();
+            events.push(Event::Called {
+                method: request.method.to_string(),
+                path: path.to_owned(),
+                status: answer.status,
+                replayed,
+            });
+        }
+        let answer = answer.map(|answer| Response { replayed, ..answer });
+        let _ = reply.send(answer.map_err(|Lost| CallError::Unavailable));
+    }
+
+    fn reject(&mut self, call: CallId, why: Rejection) {
+        if let Some(pending) = self.calls.remove(&call) {
+            let why = match why {
+                Rejection::SignedOut => CallError::SignedOut,
+                Rejection::AccountChanged => CallError::AccountChanged,
+                Rejection::Unavailable => CallError::Unavailable,
+                Rejection::Refused => CallError::Refused,
+            };
+            let _ = pending.reply.send(Err(why));
+        }
+    }
+
+    fn shows(&self, now: &Now, monotonic: f64, events: Vec<Event>) -> Shows {
+        let view = match (*self.engine.standing(), &self.badge) {
+            (Standing::Nobody { ended, .. }, _) => View::SignedOut { ended },
+            (Standing::Somebody { badge: Some(badge), .. }, Some(held)) => {
+                let issued_at = monotonic - clock::fraction(badge.since.age(now));
+                let renews_in = self.engine.renews_in(now);
+                let renews_at = renews_in.map(|_| issued_at + clock::fraction(badge.renew_after));
+                View::SignedIn(held.shown(issued_at, renews_at))
+            }
+            // A session that the server refuses to take up again: signing in anew is what is left.
+            _ if self.engine.is_refused() => View::SignedOut { ended: None },
+            _ => View::Checking,
+        };
+        let connection = match self.engine.retry_in(now) {
+            _ if !events::is_online() => Connection::Offline,
+            Some(wait) => Connection::Retrying { next_at: monotonic + clock::fraction(wait) },
+            None => Connection::Fine,
+        };
+        Shows { session: self.session, view, connection, patterns: self.engine.patterns(), events }
+    }
+}
+
+/// A request to `/auth/*` is over; what came with it goes to the engine in the same step.
+fn back_from(attempt: Attempt, input: Input, tokens: Option<Tokens>) {
+    super::with_driver(|driver| driver.under_way.remove(&attempt));
+    let arrival = tokens.map_or(Arrival::Nothing, |tokens| Arrival::Badge(Box::new(tokens)));
+    step_with(input, arrival);
+}

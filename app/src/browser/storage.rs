@@ -1,0 +1,57 @@
+//! What outlives the page, in local storage: the chosen patterns, and a sign-out that has still to be sent.
+//! Nothing secret: a session id entitles to nothing. A browser without local storage just forgets.
+
+use lanyard_client::{Mark, Patterns, Who};
+use uuid::Uuid;
+use web_sys::Storage;
+
+use super::jar;
+
+const PATTERNS: &str = "lanyard-patterns";
+const OWED: &str = "lanyard-sign-out-owed";
+
+/// The patterns that were chosen, or both.
+pub fn patterns() -> Patterns {
+    let text = storage().and_then(|storage| storage.get_item(PATTERNS).ok()?);
+    text.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default()
+}
+
+/// Keeps the choice for the next start of any tab.
+pub fn set_patterns(patterns: Patterns) {
+    if let (Some(storage), Ok(text)) = (storage(), serde_json::to_string(&patterns)) {
+        let _ = storage.set_item(PATTERNS, &text);
+    }
+}
+
+/// The sign-out that no answer has settled yet.
+pub fn owed() -> Option<Who> {
+    let text = storage()?.get_item(OWED).ok()??;
+    if let Some(mark) = text.strip_prefix('?') {
+        let mark = Mark(u64::from_str_radix(mark, 16).ok()?);
+        return Some(Who { mark, id: None });
+    }
+    let id = jar::session_id(Uuid::parse_str(&text).ok()?);
+    Some(Who { mark: jar::mark(id), id: Some(id) })
+}
+
+/// Notes a sign-out that has still to be sent: the session's id, or what the hint cookie called it.
+pub fn owe(who: Who) {
+    let text = match who.id {
+        Some(id) => Uuid::from_u128(id.0).to_string(),
+        None => format!("?{:016x}", who.mark.0),
+    };
+    if let Some(storage) = storage() {
+        let _ = storage.set_item(OWED, &text);
+    }
+}
+
+/// Nothing is owed any more.
+pub fn settle() {
+    if let Some(storage) = storage() {
+        let _ = storage.remove_item(OWED);
+    }
+}
+
+fn storage() -> Option<Storage> {
+    web_sys::window()?.local_storage().ok()?
+}
