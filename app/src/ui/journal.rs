@@ -14,11 +14,11 @@ pub fn Journal() -> impl IntoView {
     view! {
         <section class="panel" aria-labelledby="journal">
             <h2 id="journal">"What just happened"</h2>
-            <div class="feed" tabindex="0" role="region" aria-labelledby="journal">
+            <div class="feed" tabindex="0" role="log" aria-live="polite" aria-labelledby="journal">
                 <p class="note" hidden=move || !is_empty.get()>
                     "Nothing yet. Renewals, calls and other tabs show up here."
                 </p>
-                <ol aria-live="polite" aria-relevant="additions">
+                <ol>
                     <For each=move || session.journal.get() key=|entry| entry.id let:entry>
                         <Line entry />
                     </For>
