@@ -73,7 +73,7 @@ pub fn Calls(
                     <label class="hidden" for="note">
                         "Leave a note at the desk"
                     </label>
-                    <input node_ref=note id="note" maxlength="200" placeholder="Leave a note at the desk" autocomplete="off" required disabled=move || !ready.get() />
+                    <input node_ref=note id="note" maxlength="200" placeholder="Leave a note" autocomplete="off" required disabled=move || !ready.get() />
                     <button class="button" disabled=move || !ready.get() aria-disabled=move || (!idle()).then_some("true")>
                         "Leave it"
                     </button>

@@ -82,7 +82,8 @@ fn tell(event: &Event) -> Told {
             let why = match (status, replayed) {
                 (401, _) => "the badge was refused",
                 (_, true) => "sent again with the new badge",
-                (_, false) => "the badge was good",
+                (200..=399, false) => "the badge was good",
+                (_, false) => "the call failed",
             };
             let kind = if *status < 400 { "badge" } else { "bad" };
             told(&format!("{method} {path}"), why, &status.to_string(), Some(kind))
