@@ -82,8 +82,7 @@ fn start_script(assets: &Assets) -> String {
 pub fn App() -> impl IntoView {
     provide_meta_context();
     let (settings, view) = opening();
-    let session = Session::provide(settings, view);
-    Effect::new(move |_| session.hydrated.set(true));
+    Session::provide(settings, view);
 
     view! {
         <Router>

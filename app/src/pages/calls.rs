@@ -1,6 +1,7 @@
 //! The dashboard's calls to protected endpoints. Both go through the client engine, which attaches the badge, and
 //! renews it when it is refused.
 
+use http::Method;
 use leptos::html::Input;
 use leptos::prelude::*;
 
@@ -9,8 +10,8 @@ use crate::session::Session;
 /// What the last call came to.
 #[derive(Clone, PartialEq)]
 enum Outcome {
-    Answered { call: &'static str, status: u16, replayed: bool, body: String },
-    Failed { call: &'static str, why: String },
+    Answered { call: String, status: u16, replayed: bool, body: String },
+    Failed { call: String, why: String },
 }
 
 /// Two ways to use the badge, and what came back.
@@ -24,13 +25,13 @@ pub fn Calls(
     let outcome = RwSignal::new(None);
     let note = NodeRef::<Input>::new();
 
-    let send = move |method: &'static str, path: &'static str, body: Option<String>| {
+    let send = move |method: Method, path: &'static str, body: Option<String>| {
         if pending.get_untracked() {
             return;
         }
         pending.set(true);
         leptos::task::spawn_local(async move {
-            let call = if method == "GET" { "GET /api/me" } else { "POST /api/stamp" };
+            let call = format!("{method} {path}");
             outcome.set(Some(match session.call(method, path, body).await {
                 Ok(answer) => Outcome::Answered {
                     call,
@@ -48,7 +49,7 @@ pub fn Calls(
         let Some(input) = note.get_untracked() else { return };
         // The one call of the protected server function `crate::api::stamp`.
         let body = serde_json::json!({ "message": input.value() }).to_string();
-        send("POST", "/api/stamp", Some(body));
+        send(Method::POST, "/api/stamp", Some(body));
         input.set_value("");
     };
     let idle = move || ready.get() && !pending.get();
@@ -65,7 +66,7 @@ pub fn Calls(
                     class="button main"
                     disabled=move || !ready.get()
                     aria-disabled=move || (!idle()).then_some("true")
-                    on:click=move |_| send("GET", "/api/me", None)
+                    on:click=move |_| send(Method::GET, "/api/me", None)
                 >
                     "Call the API"
                 </button>
@@ -73,7 +74,7 @@ pub fn Calls(
                     <label class="hidden" for="note">
                         "Leave a note at the desk"
                     </label>
-                    <input node_ref=note id="note" maxlength="200" placeholder="Leave a note at the desk" autocomplete="off" required disabled=move || !ready.get() />
+                    <input node_ref=note id="note" maxlength="200" placeholder="Leave a note" autocomplete="off" required disabled=move || !ready.get() />
                     <button class="button" disabled=move || !ready.get() aria-disabled=move || (!idle()).then_some("true")>
                         "Leave it"
                     </button>

@@ -51,7 +51,7 @@ pub fn Dashboard() -> impl IntoView {
             <div class="stack">
                 <div class="dash-head">
                     <h1>{greeting}</h1>
-                    <NeedsWasm />
+                    <WhereTheBadgeIs />
                 </div>
                 <CookieNotice />
                 <Calls ready=Signal::derive(move || signed_in.with(Option::is_some)) />
@@ -84,29 +84,28 @@ fn keep_strangers_out() {
         if let View::SignedOut { ended } = session.view.get() {
             let path = here.pathname.get_untracked();
             let options = NavigateOptions { replace: true, ..NavigateOptions::default() };
-            navigate(&links::with_next(links::SIGN_IN, Some(&path), ended), options);
+            let place = links::with_next(links::SIGN_IN, Some(&path), ended);
+            let navigate = navigate.clone();
+            // Once this page's own navigation is complete: replacing it sooner replaces the page before.
+            request_animation_frame(move || navigate(&place, options));
         }
     });
 }
 
-/// Says what is missing when the page stays as the server drew it. It takes its place from the start and shows after
-/// a while, by CSS alone; at once where scripts are off.
+/// Where the badge is; or, when the page stays as the server drew it, what is missing. That shows after a while, by CSS
+/// alone, and at once where scripts are off.
 #[component]
-fn NeedsWasm() -> impl IntoView {
+fn WhereTheBadgeIs() -> impl IntoView {
     let session = Session::expect();
     view! {
-        <p class="needs-wasm">
+        <p class="where" class:later=move || !session.hydrated.get()>
             {move || {
                 if session.hydrated.get() {
-                    view! { "Your badge is in this tab's memory. Shut the tab and it is gone; open it again and the passport fetches a new one." }
-                        .into_any()
+                    "Your badge is in this tab's memory. Shut the tab and it is gone; open it again and the passport \
+                     fetches a new one."
                 } else {
-                    view! {
-                        <span class="later">
-                            "This page needs WebAssembly: nothing but the tab's memory may hold your badge. If nothing happens, allow JavaScript and WebAssembly here."
-                        </span>
-                    }
-                        .into_any()
+                    "Only this tab's memory may hold your badge, and that takes WebAssembly. If nothing happens, allow \
+                     JavaScript here."
                 }
             }}
         </p>
@@ -201,12 +200,18 @@ fn Passport(signed_in: Memo<Option<SignedIn>>) -> impl IntoView {
         <section class="panel token" data-kind="passport" aria-labelledby="passport">
             <p class="key">"Refresh token"</p>
             <h2 id="passport">"Your passport"</h2>
-            <p>
-                "You stay signed in until " <time datetime=machine>{said}</time> ", or "
-                {words::lasting(session.settings.idle_ttl_ms)}
-                " after your last visit, whichever is first. It is rotated as you use it; no script can read it, this page's \
-                 included."
-            </p>
+            <dl class="facts">
+                <dt>"Good until"</dt>
+                <dd>
+                    <time datetime=machine>{said}</time>
+                </dd>
+                <dt>"Or until"</dt>
+                <dd>{words::lasting(session.settings.idle_ttl_ms)} " after your last visit, if that is sooner"</dd>
+                <dt>"Used"</dt>
+                <dd>"at each renewal, and replaced as you go; the one before stops working"</dd>
+                <dt>"Kept"</dt>
+                <dd>"in a cookie that no script can read, this page's included"</dd>
+            </dl>
         </section>
     }
     .into_any()

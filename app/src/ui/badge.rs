@@ -62,10 +62,12 @@ pub fn BadgeCard(
         Some(left) if left > 0.0 => "alive",
         Some(_) => "expired",
     });
+    let patterns = Session::expect().patterns;
     let number = move || badge.get().map_or_else(|| "–".to_owned(), |it| it.number.to_string());
     let renews = move || match badge.get() {
         None => "–".to_owned(),
-        Some(Badge { renews_at: None, .. }) => "when refused".to_owned(),
+        Some(Badge { renews_at: None, .. }) if patterns.get().interceptor => "at a 401".to_owned(),
+        Some(Badge { renews_at: None, .. }) => "by hand".to_owned(),
         Some(Badge { renews_at: Some(at), issued_at, .. }) => {
             format!("in {}", words::countdown(at - now.get().unwrap_or(issued_at)))
         }
@@ -157,10 +159,10 @@ fn Ring(badge: Signal<Option<Badge>>, left: Memo<Option<f64>>) -> impl IntoView 
 #[component]
 fn Strap() -> impl IntoView {
     view! {
-        <svg class="strap" viewBox="0 0 96 240" aria-hidden="true">
-            <path class="strap-back" d="M84 0 56 190H40L66 0z" />
-            <path class="strap-front" d="M12 0 40 190h16L30 0z" />
-            <path class="strap-seam" d="M21 0 48 186" />
+        <svg class="strap" viewBox="0 0 96 240" width="96" height="240" aria-hidden="true">
+            <path class="strap-back" d="M116-220 56 190H40L98-220z" />
+            <path class="strap-front" d="M-20-220 40 190h16L-2-220z" />
+            <path class="strap-seam" d="M-11-220 48 186" />
             <rect class="metal" x="36" y="182" width="24" height="15" rx="3" />
             <path class="metal-line" d="M48 197v6" />
             <rect class="metal-line" x="38" y="203" width="20" height="30" rx="8" />

@@ -144,7 +144,7 @@ mod tests {
         assert_eq!(later(0), "13:00 today");
         assert_eq!(later(1), "13:00 tomorrow");
         assert_eq!(later(2), "22 December");
-        assert_eq!(later(30), "19 January 2027");
+        assert_eq!(later(31), "20 January 2027");
         // Eleven hours later it is tomorrow in Berlin, and still today in London.
         let near_midnight = noon + 11 * 60 * MINUTE_MS;
         assert_eq!(Moment::new(near_midnight, 60).said_at(now), "00:00 tomorrow");

@@ -221,12 +221,13 @@ pub fn Before(
     sending: Sending,
 ) -> impl IntoView {
     let session = Session::expect();
-    let onward = move |who: String| {
+    let onward = move |who: Option<String>| {
         view! {
             <div class="notice">
                 <p>
-                    <b>{who}</b>
+                    <b>"You are signed in."</b>
                 </p>
+                <p class="as-whom">{who.map(|who| format!("As {who}"))}</p>
                 <A href=move || asked.get().next attr:class="button">
                     "Continue"
                 </A>
@@ -252,10 +253,10 @@ pub fn Before(
         match session.view.get() {
             // The page is about to change.
             View::SignedIn(_) if sending.pending.get() || sending.is_done() => ().into_any(),
-            View::SignedIn(it) => onward(format!("You are signed in as {}.", it.user.name)),
+            View::SignedIn(it) => onward(Some(it.user.name)),
             View::Checking => match asked_ended {
                 Some(ended) => reason(ended),
-                None => onward("You are signed in.".to_owned()),
+                None => onward(None),
             },
             View::SignedOut { ended } => asked_ended.or(ended).map_or_else(|| ().into_any(), reason),
         }

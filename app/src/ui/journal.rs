@@ -14,11 +14,11 @@ pub fn Journal() -> impl IntoView {
     view! {
         <section class="panel" aria-labelledby="journal">
             <h2 id="journal">"What just happened"</h2>
-            <div class="feed" tabindex="0" role="region" aria-labelledby="journal">
+            <div class="feed" tabindex="0" role="log" aria-live="polite" aria-labelledby="journal">
                 <p class="note" hidden=move || !is_empty.get()>
                     "Nothing yet. Renewals, calls and other tabs show up here."
                 </p>
-                <ol aria-live="polite" aria-relevant="additions">
+                <ol>
                     <For each=move || session.journal.get() key=|entry| entry.id let:entry>
                         <Line entry />
                     </For>
@@ -82,7 +82,8 @@ fn tell(event: &Event) -> Told {
             let why = match (status, replayed) {
                 (401, _) => "the badge was refused",
                 (_, true) => "sent again with the new badge",
-                (_, false) => "the badge was good",
+                (200..=399, false) => "the badge was good",
+                (_, false) => "the call failed",
             };
             let kind = if *status < 400 { "badge" } else { "bad" };
             told(&format!("{method} {path}"), why, &status.to_string(), Some(kind))

@@ -19,10 +19,10 @@ pub fn ConnectionNotice() -> impl IntoView {
         Connection::Retrying { .. } => Some("The server can't be reached. You stay signed in."),
     });
     view! {
-        <div class="connection" class:shown=move || kind.get().is_some()>
+        <aside aria-label="Connection" class="connection" class:shown=move || kind.get().is_some()>
             <p role="status">{move || kind.get()}</p>
             {move || kind.get().map(|_| view! { <NextAttempt /> })}
-        </div>
+        </aside>
     }
 }
 
