@@ -10,7 +10,7 @@ pub mod error;
 pub mod functions;
 pub mod types;
 
-pub use client::LanyardClient;
+pub use client::{CallError, LanyardClient};
 pub use error::{ApiError, ErrorCode};
 pub use functions::{login, logout, refresh, register, stamp};
 pub use types::{AccessToken, Me, Password, Stamp, TokenDelivery, Tokens, UserInfo};

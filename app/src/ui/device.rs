@@ -1,16 +1,12 @@
 //! The device's own clock and time zone, for display only: nothing is decided by them. On the server both are
 //! unknown, so what depends on them is shown only in the browser.
-#![cfg_attr(
-    feature = "hydrate",
-    expect(clippy::disallowed_methods, reason = "the one file of the interface that reads the wall clock")
-)]
 
 use super::calendar::Moment;
 
 /// What the wall clock shows now.
 #[cfg(feature = "hydrate")]
 pub fn now() -> Option<Moment> {
-    local(js_sys::Date::now())
+    local(crate::browser::clock::wall())
 }
 
 /// What the wall clock shows at `unix_ms`, with the time zone's rules of that day.
