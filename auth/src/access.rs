@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
-use crate::store::{SessionId, UserId};
+use crate::store::{EndReason, SessionId, UserId};
 use crate::time::Timestamp;
 
 /// RFC 9068, 2.1.
@@ -95,7 +95,7 @@ pub enum AccessError {
     Invalid,
     /// Its session was ended, or its user's version rose.
     #[error("the session was ended")]
-    Revoked,
+    Revoked(EndReason),
 }
 
 /// How access tokens are signed.

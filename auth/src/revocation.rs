@@ -10,7 +10,7 @@ use std::sync::{PoisonError, RwLock};
 use std::time::Duration;
 
 use crate::access::Claims;
-use crate::store::{Revocation, SessionId, UserId};
+use crate::store::{EndReason, Revocation, SessionId, UserId};
 use crate::time::Timestamp;
 
 /// The set. Shared by every request.
@@ -22,8 +22,8 @@ pub struct RevocationSet {
 
 #[derive(Debug, Default)]
 struct Entries {
-    /// Until when each ended session is remembered.
-    sessions: HashMap<SessionId, Timestamp>,
+    /// Why each ended session was ended, and until when it is remembered.
+    sessions: HashMap<SessionId, (EndReason, Timestamp)>,
     /// The oldest good version of a user, and until when it is remembered.
     users: HashMap<UserId, (u32, Timestamp)>,
     /// Entries are swept out when the set has grown to this size.
@@ -47,9 +47,9 @@ impl RevocationSet {
         let mut entries = self.entries.write().unwrap_or_else(PoisonError::into_inner);
         for revocation in revocations {
             match revocation {
-                Revocation::Session { sid, at } => {
-                    let until = entries.sessions.entry(sid).or_insert(at);
-                    *until = at.after(self.keep).max(*until);
+                Revocation::Session { sid, at, reason } => {
+                    let entry = entries.sessions.entry(sid).or_insert((reason, at));
+                    entry.1 = at.after(self.keep).max(entry.1);
                 }
                 Revocation::User { id, version, at } => {
                     let entry = entries.users.entry(id).or_insert((version, at));
@@ -58,18 +58,19 @@ impl RevocationSet {
             }
         }
         if entries.sessions.len() + entries.users.len() >= entries.sweep_at {
-            sweep(&mut entries.sessions, |until| *until > now);
+            sweep(&mut entries.sessions, |(_, until)| *until > now);
             sweep(&mut entries.users, |(_, until)| *until > now);
             // Twice what is left, so that sweeping costs a constant share of adding.
             entries.sweep_at = 2 * (entries.sessions.len() + entries.users.len()) + 64;
         }
     }
 
-    /// Whether a token with these claims is refused.
-    pub fn covers(&self, claims: &Claims) -> bool {
+    /// Why a token with these claims is refused, if it is.
+    pub fn why_refused(&self, claims: &Claims) -> Option<EndReason> {
         let entries = self.entries.read().unwrap_or_else(PoisonError::into_inner);
-        entries.sessions.contains_key(&claims.sid)
-            || entries.users.get(&claims.sub).is_some_and(|(version, _)| claims.ver < *version)
+        let ended = entries.sessions.get(&claims.sid).map(|(reason, _)| *reason);
+        let outdated = || entries.users.get(&claims.sub).is_some_and(|(version, _)| claims.ver < *version);
+        ended.or_else(|| outdated().then_some(EndReason::KickedOut))
     }
 }
 

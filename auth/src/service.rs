@@ -179,8 +179,8 @@ impl Service {
     pub fn authenticate(&self, token: &str, hint: Option<&Hint>) -> Result<Claims, AccessError> {
         let now = self.settings.clock.now();
         let claims = self.settings.access.verify(token, now)?;
-        if self.revoked.covers(&claims) {
-            return Err(AccessError::Revoked);
+        if let Some(reason) = self.revoked.why_refused(&claims) {
+            return Err(AccessError::Revoked(reason));
         }
         self.confirmations.note(&claims, hint, now);
         Ok(claims)
@@ -205,14 +205,14 @@ impl Service {
     /// [`StoreError`].
     pub async fn sign_out(&self, sids: &[SessionId]) -> Result<(), StoreError> {
         let ended = self.store.end_sessions(sids, EndReason::SignedOut).await?;
-        self.revoke(&ended);
+        self.revoke(&ended, EndReason::SignedOut);
         Ok(())
     }
 
     /// Puts ended sessions on the revocation set.
-    fn revoke(&self, sids: &[SessionId]) {
+    fn revoke(&self, sids: &[SessionId], reason: EndReason) {
         let now = self.settings.clock.now();
-        self.revoked.add(sids.iter().map(|&sid| Revocation::Session { sid, at: now }), now);
+        self.revoked.add(sids.iter().map(|&sid| Revocation::Session { sid, at: now, reason }), now);
     }
 
     fn grant(&self, grant: Grant) -> Result<(AccessTokenText, u32), Unavailable> {

@@ -231,6 +231,8 @@ pub enum Revocation {
         sid: SessionId,
         /// When it was ended.
         at: Timestamp,
+        /// Why, to be told to whoever still uses it.
+        reason: EndReason,
     },
     /// Those of a user that carry a version below this one.
     User {

@@ -263,7 +263,7 @@ impl Store for SqliteStore {
     async fn revocations(&self, window: Duration) -> Result<Vec<Revocation>, StoreError> {
         let mut transaction = self.readers.begin().await.map_err(failed)?;
         let since = self.clock.now().before(window);
-        let sessions = sqlx::query("SELECT sid, ended_at FROM sessions WHERE ended_at >= ?1")
+        let sessions = sqlx::query("SELECT sid, ended_at, end_reason FROM sessions WHERE ended_at >= ?1")
             .bind(since.0)
             .fetch_all(&mut *transaction)
             .await

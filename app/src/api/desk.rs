@@ -98,12 +98,10 @@ impl Desk {
 /// [`ErrorCode::SessionRevoked`].
 pub fn authenticate(service: &Service, headers: &HeaderMap) -> Result<Claims, ApiError> {
     let token = cookies::bearer(headers).ok_or_else(|| ApiError::new(ErrorCode::TokenMissing))?;
-    service.authenticate(token, cookies::hint(headers).as_ref()).map_err(|error| {
-        ApiError::new(match error {
-            AccessError::Expired => ErrorCode::TokenExpired,
-            AccessError::Invalid => ErrorCode::TokenInvalid,
-            AccessError::Revoked => ErrorCode::SessionRevoked,
-        })
+    service.authenticate(token, cookies::hint(headers).as_ref()).map_err(|error| match error {
+        AccessError::Expired => ApiError::new(ErrorCode::TokenExpired),
+        AccessError::Invalid => ApiError::new(ErrorCode::TokenInvalid),
+        AccessError::Revoked(reason) => ApiError::revoked(end_reason(reason)),
     })
 }
 

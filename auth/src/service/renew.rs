@@ -193,7 +193,7 @@ impl Renewal<'_> {
         if !ended.map_err(Unavailable::from)? {
             return Ok(Outcome::Raced);
         }
-        self.service.revoke(&[self.session.sid]);
+        self.service.revoke(&[self.session.sid], reason);
         tracing::warn!(session = %self.session.sid, reason = reason.name(), "a session was ended");
         Err(told)
     }

@@ -36,7 +36,8 @@ pub fn session(row: &SqliteRow) -> Result<Session, StoreError> {
 }
 
 pub fn ended_session(row: &SqliteRow) -> Result<Revocation, StoreError> {
-    Ok(Revocation::Session { sid: SessionId(id(row, "sid")?), at: Timestamp(get(row, "ended_at")?) })
+    let Ended { at, reason } = ended(row)?.ok_or_else(|| corrupt("ended_at"))?;
+    Ok(Revocation::Session { sid: SessionId(id(row, "sid")?), at, reason })
 }
 
 pub fn revoked_user(row: &SqliteRow) -> Result<Revocation, StoreError> {

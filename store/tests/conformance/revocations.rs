@@ -19,8 +19,9 @@ pub async fn ended_sessions_are_revoked_for_the_window(db: impl Harness) {
     store.end_sessions(&[first], EndReason::SignedOut).await.unwrap();
     db.clock().advance(MILLISECOND);
     store.end_sessions(&[second], EndReason::Replaced).await.unwrap();
-    let first = Revocation::Session { sid: first, at: START };
-    let second = Revocation::Session { sid: second, at: START.after(MILLISECOND) };
+    let first = Revocation::Session { sid: first, at: START, reason: EndReason::SignedOut };
+    let second =
+        Revocation::Session { sid: second, at: START.after(MILLISECOND), reason: EndReason::Replaced };
 
     db.clock().set(START.after(WINDOW));
     let both = store.revocations(WINDOW).await.unwrap();
@@ -66,7 +67,7 @@ pub async fn a_window_of_any_length_is_answered(db: impl Harness) {
     let store = db.store();
     let sid = session(&*store, &user(&*store, 1).await, 5).await;
     store.end_sessions(&[sid], EndReason::SignedOut).await.unwrap();
-    let revoked = Revocation::Session { sid, at: START };
+    let revoked = Revocation::Session { sid, at: START, reason: EndReason::SignedOut };
     assert_eq!(store.revocations(Duration::MAX).await.unwrap(), [revoked]);
     assert_eq!(store.revocations(Duration::ZERO).await.unwrap(), [revoked]);
 }

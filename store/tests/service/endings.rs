@@ -14,7 +14,7 @@ async fn signing_out_ends_badges_and_renewals_at_once() {
     let first = world.signed_in().await;
     let other = world.sign_in("ada@example.com", &[]).await;
     world.service.sign_out(&[first.sid]).await.unwrap();
-    assert_eq!(verdict(&world.service, &first), Some(AccessError::Revoked));
+    assert_eq!(verdict(&world.service, &first), Some(AccessError::Revoked(EndReason::SignedOut)));
     let told = world.refresh(&token(&first)).await;
     assert!(matches!(told, Err(RefreshError::Revoked(EndReason::SignedOut))));
     assert_eq!(verdict(&world.service, &other), None);
@@ -27,7 +27,7 @@ async fn a_server_that_starts_again_still_refuses_ended_sessions() {
     let first = world.signed_in().await;
     world.service.sign_out(&[first.sid]).await.unwrap();
     let restarted = world.node(&MasterKeys::new(&MASTER, &[])).await;
-    assert_eq!(verdict(&restarted, &first), Some(AccessError::Revoked));
+    assert_eq!(verdict(&restarted, &first), Some(AccessError::Revoked(EndReason::SignedOut)));
 }
 
 #[tokio::test]
@@ -40,9 +40,9 @@ async fn a_badge_signed_just_before_the_end_is_refused_for_as_long_as_it_lives()
     for n in 0..200 {
         world.service.sign_out(&[SessionId(uuid::Uuid::from_u128(n))]).await.unwrap();
     }
-    assert_eq!(verdict(&world.service, &first), Some(AccessError::Revoked));
+    assert_eq!(verdict(&world.service, &first), Some(AccessError::Revoked(EndReason::SignedOut)));
     let restarted = world.node(&MasterKeys::new(&MASTER, &[])).await;
-    assert_eq!(verdict(&restarted, &first), Some(AccessError::Revoked));
+    assert_eq!(verdict(&restarted, &first), Some(AccessError::Revoked(EndReason::SignedOut)));
 }
 
 #[tokio::test]
@@ -51,7 +51,7 @@ async fn signing_in_over_a_session_ends_it_as_replaced() {
     let first = world.signed_in().await;
     world.sign_up("grace@example.com").await;
     let second = world.sign_in("grace@example.com", &[first.sid]).await;
-    assert_eq!(verdict(&world.service, &first), Some(AccessError::Revoked));
+    assert_eq!(verdict(&world.service, &first), Some(AccessError::Revoked(EndReason::Replaced)));
     let told = world.refresh(&token(&first)).await;
     assert!(matches!(told, Err(RefreshError::Revoked(EndReason::Replaced))));
     assert_eq!(verdict(&world.service, &second), None);
@@ -73,7 +73,10 @@ async fn nothing_survives_a_sign_out_that_races_with_renewals() {
         world.service.sign_out(&[first.sid]).await.unwrap();
         for renewal in renewals {
             if let Ok(issued) = renewal.await.unwrap() {
-                assert_eq!(verdict(&world.service, &issued), Some(AccessError::Revoked));
+                assert_eq!(
+                    verdict(&world.service, &issued),
+                    Some(AccessError::Revoked(EndReason::SignedOut))
+                );
                 assert!(world.refresh(&token(&issued)).await.is_err());
             }
         }
