@@ -192,10 +192,11 @@ impl SigningKey {
         // The key types want their own generation's random source, so this one place does not take ours.
         let mut rng = rsa::rand_core::OsRng;
         let not_made = || KeyError::NotMade(algorithm);
+        // Also asks whether there is any randomness: the other two key types would panic without.
+        let mut seed = Zeroizing::new([0; 32]);
+        rsa::rand_core::RngCore::try_fill_bytes(&mut rng, seed.as_mut()).map_err(|_| not_made())?;
         match algorithm {
             SigningAlgorithm::EdDsa => {
-                let mut seed = Zeroizing::new([0; 32]);
-                rsa::rand_core::RngCore::try_fill_bytes(&mut rng, seed.as_mut()).map_err(|_| not_made())?;
                 ed25519_dalek::SigningKey::from_bytes(&seed).to_pkcs8_pem(LineEnding::LF).ok()
             }
             SigningAlgorithm::Rs256 => rsa::RsaPrivateKey::new(&mut rng, 2048)

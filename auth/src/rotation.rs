@@ -29,12 +29,21 @@ pub const MAX_RECOVERIES: u8 = 3;
 /// when the settling time leaves room for it.
 pub const JAR_DELAY: Duration = Duration::from_secs(30);
 
+/// Longer than anything that makes sense, and short enough that no sum of durations overflows.
+pub const LONGEST: Duration = Duration::from_secs(10 * 365 * 24 * 3600);
+
 /// Why a set of durations can't be right. The text is shown to the person who starts the server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BadLimits {
     /// One of them is zero.
     #[error("every duration must be longer than zero")]
     Zero,
+    /// One of them is beyond [`LONGEST`].
+    #[error("no duration may be longer than ten years")]
+    TooLong,
+    /// The client's time-out, W / 3, would be no whole millisecond.
+    #[error("the retry window must be at least 3 ms")]
+    WindowTooShort,
     /// The settling time ends before late answers have.
     #[error(
         "the settling time must be at least the retry window plus two client time-outs (5/3 of the window)"
@@ -59,8 +68,15 @@ impl Limits {
     /// # Errors
     /// [`BadLimits`], in one sentence.
     pub fn check(&self) -> Result<(), BadLimits> {
-        if [self.retry_window, self.settle, self.idle, self.absolute].iter().any(Duration::is_zero) {
+        let all = [self.retry_window, self.settle, self.idle, self.absolute];
+        if all.iter().any(Duration::is_zero) {
             return Err(BadLimits::Zero);
+        }
+        if all.iter().any(|duration| *duration > LONGEST) {
+            return Err(BadLimits::TooLong);
+        }
+        if self.client_timeout() < Duration::from_millis(1) {
+            return Err(BadLimits::WindowTooShort);
         }
         if self.settle < self.retry_window + 2 * self.client_timeout() {
             return Err(BadLimits::SettleTooShort);
@@ -144,22 +160,22 @@ pub enum Decision {
 ///
 /// `age` is milliseconds since the last rotation (or sign-in), by the database's clock. `confirmed` and
 /// `recoveries` are the row's. A clock that went back counts as no time at all; one that went back by more
-/// than S has jumped, so everything counts as settled, but nothing is judged theft on its word.
+/// than S has jumped, so everything counts as settled, but no session is ended on its word.
 pub fn decide(relation: Relation, age: i64, confirmed: bool, recoveries: u8, limits: &Limits) -> Decision {
     let settle = millis(limits.settle);
     let jumped = age < settle.saturating_neg();
     let age = if jumped { settle } else { age.max(0) };
-    let theft = if jumped { Decision::Unknown } else { Decision::EndReused };
+    let ends = |decision| if jumped { Decision::Unknown } else { decision };
     let settled = age >= settle;
     match relation {
         Relation::Ahead => Decision::Unknown,
-        Relation::Older => theft,
+        Relation::Older => ends(Decision::EndReused),
         Relation::Current if settled => Decision::Rotate,
         Relation::Current => Decision::Keep,
         Relation::Previous if age < millis(limits.retry_window) => Decision::Repeat,
         Relation::Previous if !settled => Decision::Bridge,
-        Relation::Previous if confirmed => theft,
-        Relation::Previous if recoveries >= MAX_RECOVERIES => Decision::EndUnconfirmed,
+        Relation::Previous if confirmed => ends(Decision::EndReused),
+        Relation::Previous if recoveries >= MAX_RECOVERIES => ends(Decision::EndUnconfirmed),
         Relation::Previous => Decision::Recover,
     }
 }

@@ -4,6 +4,7 @@
 //! transaction of the [`Store`], and answers only after that has committed.
 
 mod account;
+mod ends;
 mod renew;
 
 use std::fmt;
@@ -15,10 +16,11 @@ use crate::hint::Hint;
 use crate::password::{BadPassword, PasswordError, Passwords};
 use crate::random::{NoRandomness, Random};
 use crate::refresh::{MasterKeys, RefreshToken, RefreshTokenText, UnknownKey};
-use crate::revocation::RevocationSet;
 use crate::rotation::Limits;
-use crate::store::{EndReason, Revocation, SessionId, Store, StoreError, User};
+use crate::store::{EndReason, SessionId, Store, StoreError, User};
 use crate::time::{Clock, Timestamp};
+
+use ends::Ends;
 
 pub use account::{Registration, SignInError, SignUpError};
 pub use renew::RefreshError;
@@ -88,7 +90,7 @@ impl From<&RefreshToken> for NewRefreshToken {
 pub struct Service {
     store: Arc<dyn Store>,
     settings: Settings,
-    revoked: RevocationSet,
+    ends: Ends,
     confirmations: Confirmations,
 }
 
@@ -133,10 +135,11 @@ impl Service {
     /// [`StoreError`] when the database does not answer.
     pub async fn start(store: Arc<dyn Store>, settings: Settings) -> Result<Self, StoreError> {
         let limits = &settings.limits;
-        let revoked = RevocationSet::new(settings.access.ttl() + 2 * limits.client_timeout());
-        revoked.add(store.revocations(revoked.keep()).await?, settings.clock.now());
+        // S more, since so far ahead of our clock a token may have been signed.
+        let keep = settings.access.ttl() + 2 * limits.client_timeout() + limits.settle;
+        let ends = Ends::load(Arc::clone(&store), settings.clock.clone(), keep).await?;
         let confirmations = Confirmations::start(Arc::clone(&store), limits.settle);
-        Ok(Self { store, settings, revoked, confirmations })
+        Ok(Self { store, settings, ends, confirmations })
     }
 
     /// The rotation rule's durations.
@@ -154,12 +157,12 @@ impl Service {
         self.settings.clock.now()
     }
 
-    /// The user of a session, as the database has it now.
+    /// The user of a live session, as the database has it now.
     ///
     /// # Errors
-    /// [`StoreError`].
-    pub async fn user_of(&self, sid: SessionId) -> Result<Option<User>, StoreError> {
-        Ok(self.store.session(sid).await?.map(|seen| seen.row.user))
+    /// [`RefreshError`], as for a renewal.
+    pub async fn user_of(&self, sid: SessionId) -> Result<User, RefreshError> {
+        Ok(self.live(sid).await?.row.user)
     }
 
     /// Whether the database answers.
@@ -179,7 +182,11 @@ impl Service {
     pub fn authenticate(&self, token: &str, hint: Option<&Hint>) -> Result<Claims, AccessError> {
         let now = self.settings.clock.now();
         let claims = self.settings.access.verify(token, now)?;
-        if let Some(reason) = self.revoked.why_refused(&claims) {
+        // Our clock was set back: what was revoked since then may be forgotten before this token expires.
+        if Timestamp::from_seconds(claims.iat) > now.after(self.settings.limits.settle) {
+            return Err(AccessError::Expired);
+        }
+        if let Some(reason) = self.ends.revoked().why_refused(&claims) {
             return Err(AccessError::Revoked(reason));
         }
         self.confirmations.note(&claims, hint, now);
@@ -204,15 +211,7 @@ impl Service {
     /// # Errors
     /// [`StoreError`].
     pub async fn sign_out(&self, sids: &[SessionId]) -> Result<(), StoreError> {
-        let ended = self.store.end_sessions(sids, EndReason::SignedOut).await?;
-        self.revoke(&ended, EndReason::SignedOut);
-        Ok(())
-    }
-
-    /// Puts ended sessions on the revocation set.
-    fn revoke(&self, sids: &[SessionId], reason: EndReason) {
-        let now = self.settings.clock.now();
-        self.revoked.add(sids.iter().map(|&sid| Revocation::Session { sid, at: now, reason }), now);
+        self.ends.end(sids, EndReason::SignedOut).await
     }
 
     fn grant(&self, grant: Grant) -> Result<(AccessTokenText, u32), Unavailable> {

@@ -12,7 +12,7 @@ use axum::response::IntoResponse as _;
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use lanyard_app::api::desk::{authenticate, user_info};
-use lanyard_app::api::{ApiError, ErrorCode, Me, cookies};
+use lanyard_app::api::{ApiError, Me, cookies};
 use lanyard_app::session::{PageSettings, View};
 use lanyard_app::shell::{Assets, shell};
 use lanyard_auth::Service;
@@ -87,11 +87,7 @@ async fn server_function(State(app): State<App>, request: Request) -> Response<B
 
 async fn me(State(app): State<App>, headers: HeaderMap) -> Result<Json<Me>, Answer> {
     let claims = authenticate(&app.service, &headers).map_err(Answer)?;
-    let user = app.service.user_of(claims.sid).await.map_err(|error| {
-        tracing::error!(%error, "could not answer");
-        Answer(ApiError::unavailable(2))
-    })?;
-    let user = user.ok_or(Answer(ApiError::new(ErrorCode::SessionRevoked)))?;
+    let user = app.service.user_of(claims.sid).await.map_err(|error| Answer(error.into()))?;
     Ok(Json(Me {
         user: user_info(user),
         session_id: claims.sid.0,
@@ -109,7 +105,7 @@ async fn ready(State(app): State<App>) -> Result<StatusCode, Answer> {
         Ok(()) => Ok(StatusCode::OK),
         Err(error) => {
             tracing::warn!(%error, "not ready");
-            Err(Answer(ApiError::unavailable(2)))
+            Err(Answer(ApiError::unavailable()))
         }
     }
 }

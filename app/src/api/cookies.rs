@@ -46,15 +46,19 @@ impl Shown {
         let tokens = |texts: Vec<String>| {
             texts.iter().filter_map(|text| RefreshToken::parse(text).ok()).collect::<Vec<_>>()
         };
-        match bearer(headers) {
-            Some(_) if !body_allowed => Err(ApiError::with_message(
+        match credential(headers) {
+            Credential::Bad => Err(ApiError::with_message(
+                ErrorCode::InvalidRequest,
+                "The Authorization header can't be read.",
+            )),
+            Credential::Bearer(_) if !body_allowed => Err(ApiError::with_message(
                 ErrorCode::InvalidRequest,
                 "A refresh token as Bearer must come without cookies and without an Origin.",
             )),
-            Some(text) => {
+            Credential::Bearer(text) => {
                 Ok(Self { tokens: tokens(vec![text.to_owned()]), hint: None, bearer: true, body_allowed })
             }
-            None => Ok(Self {
+            Credential::None => Ok(Self {
                 tokens: tokens(values(headers, REFRESH)),
                 hint: hint(headers),
                 bearer: false,
@@ -78,7 +82,7 @@ impl Shown {
                 Err(UnknownKey) => unknown_key = true,
             }
         }
-        Err(if unknown_key { ApiError::unavailable(5) } else { ApiError::new(ErrorCode::TokenUnknown) })
+        Err(if unknown_key { ApiError::unavailable() } else { ApiError::new(ErrorCode::TokenUnknown) })
     }
 
     /// The sessions of every genuine token, for ending them.
@@ -88,15 +92,30 @@ impl Shown {
     /// token of an unknown key may have been planted, and blocks nobody.
     pub fn genuine(&self, service: &Service) -> Result<Vec<SessionId>, ApiError> {
         let mut sids = Vec::new();
+        let mut unknown = Vec::new();
         for token in &self.tokens {
             match service.is_genuine(token) {
                 Ok(true) if !sids.contains(&token.sid) => sids.push(token.sid),
                 Ok(_) => {}
-                Err(UnknownKey) if self.counts(token) => return Err(ApiError::unavailable(5)),
+                Err(UnknownKey) if self.counts(token) => unknown.push(token.sid),
                 Err(UnknownKey) => {}
             }
         }
-        Ok(sids)
+        if unknown.iter().all(|sid| sids.contains(sid)) { Ok(sids) } else { Err(ApiError::unavailable()) }
+    }
+
+    /// As [`Shown::genuine`], for a caller who believes in this session, if he says so.
+    ///
+    /// # Errors
+    /// [`ErrorCode::SessionChanged`] when there are genuine tokens, and none of them is of that session.
+    pub fn genuine_of(
+        &self,
+        service: &Service,
+        expected: Option<SessionId>,
+    ) -> Result<Vec<SessionId>, ApiError> {
+        let sids = self.genuine(service)?;
+        let changed = expected.is_some_and(|expected| !sids.is_empty() && !sids.contains(&expected));
+        if changed { Err(ApiError::new(ErrorCode::SessionChanged)) } else { Ok(sids) }
     }
 
     fn counts(&self, token: &RefreshToken) -> bool {
@@ -109,10 +128,33 @@ pub fn hint(headers: &HeaderMap) -> Option<Hint> {
     values(headers, HINT).iter().find_map(|text| Hint::parse(text))
 }
 
-/// The Bearer credential (RFC 6750, 2.1), if there is one.
-pub fn bearer(headers: &HeaderMap) -> Option<&str> {
-    let (scheme, credential) = headers.get(AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
-    scheme.eq_ignore_ascii_case("bearer").then(|| credential.trim())
+/// What the Authorization header holds for us (RFC 6750, 2.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Credential<'a> {
+    /// Nothing, or something for somebody else: another scheme.
+    None,
+    /// Bearer, but nothing that could be a token, or more than one header.
+    Bad,
+    /// What follows `Bearer`.
+    Bearer(&'a str),
+}
+
+/// Reads the Authorization header.
+pub fn credential(headers: &HeaderMap) -> Credential<'_> {
+    let mut found = Credential::None;
+    for header in headers.get_all(AUTHORIZATION) {
+        let bytes = header.as_bytes();
+        let (scheme, rest) = bytes.split_at(bytes.iter().position(|b| *b == b' ').unwrap_or(bytes.len()));
+        if !scheme.eq_ignore_ascii_case(b"bearer") {
+            continue;
+        }
+        let token = std::str::from_utf8(rest).unwrap_or_default().trim();
+        found = match found {
+            Credential::None if !token.is_empty() => Credential::Bearer(token),
+            _ => Credential::Bad,
+        };
+    }
+    found
 }
 
 /// Every value of the cookies with this name; there may be several, from other paths and domains.
@@ -120,8 +162,9 @@ fn values(headers: &HeaderMap, name: &str) -> Vec<String> {
     headers
         .get_all(COOKIE)
         .iter()
-        .filter_map(|header| header.to_str().ok())
-        .flat_map(Cookie::split_parse)
+        // Lossily: another app's cookie may hold any byte, and must not hide ours.
+        .map(|header| String::from_utf8_lossy(header.as_bytes()))
+        .flat_map(|header| Cookie::split_parse(header.into_owned()))
         .filter_map(Result::ok)
         .filter(|cookie| cookie.name() == name)
         .map(|cookie| cookie.value().to_owned())

@@ -10,15 +10,12 @@ use lanyard_auth::access::{AccessError, Claims};
 use lanyard_auth::service::{Delivery, Issued, RefreshError, SignInError, SignUpError, Unavailable};
 use lanyard_auth::store::{EndReason as Stored, User};
 use lanyard_client::EndReason;
-use leptos::prelude::{expect_context, use_context};
+use leptos::prelude::use_context;
 use leptos_axum::ResponseOptions;
 
-use super::cookies::{self, Shown};
+use super::cookies::{self, Credential, Shown};
 use super::error::{ApiError, ErrorCode};
-use super::types::{AccessToken, TokenDelivery, Tokens, UserInfo};
-
-/// Seconds after which a client may try again when the server could not answer.
-const RETRY_AFTER: u32 = 2;
+use super::types::{AccessToken, RefreshToken, TokenDelivery, Tokens, UserInfo};
 
 /// The request at hand, and the engine that answers it. From context, inside a server function.
 pub(super) struct Desk {
@@ -35,7 +32,7 @@ impl Desk {
         Ok(Self {
             service: use_context::<Arc<Service>>().ok_or_else(missing)?,
             headers: use_context::<Parts>().ok_or_else(missing)?.headers,
-            response: expect_context(),
+            response: use_context().ok_or_else(missing)?,
         })
     }
 
@@ -59,7 +56,7 @@ impl Desk {
                     let lives = session_expires_at.since(self.service.now());
                     self.set_cookies(cookies::set(&token, lives));
                 }
-                Delivery::Body => in_body = Some(AccessToken::new(token.text.reveal().to_owned())),
+                Delivery::Body => in_body = Some(RefreshToken::new(token.text.reveal().to_owned())),
             }
         }
         Tokens {
@@ -97,7 +94,12 @@ impl Desk {
 /// [`ErrorCode::TokenMissing`], [`ErrorCode::TokenExpired`], [`ErrorCode::TokenInvalid`] or
 /// [`ErrorCode::SessionRevoked`].
 pub fn authenticate(service: &Service, headers: &HeaderMap) -> Result<Claims, ApiError> {
-    let token = cookies::bearer(headers).ok_or_else(|| ApiError::new(ErrorCode::TokenMissing))?;
+    let token = match cookies::credential(headers) {
+        Credential::None => return Err(ApiError::new(ErrorCode::TokenMissing)),
+        // A bad token is never treated as no token.
+        Credential::Bad => return Err(ApiError::new(ErrorCode::TokenInvalid)),
+        Credential::Bearer(token) => token,
+    };
     service.authenticate(token, cookies::hint(headers).as_ref()).map_err(|error| match error {
         AccessError::Expired => ApiError::new(ErrorCode::TokenExpired),
         AccessError::Invalid => ApiError::new(ErrorCode::TokenInvalid),
@@ -128,7 +130,7 @@ pub fn user_info(user: User) -> UserInfo {
 impl From<Unavailable> for ApiError {
     fn from(error: Unavailable) -> Self {
         tracing::error!(%error, "could not answer");
-        Self::unavailable(RETRY_AFTER)
+        Self::unavailable()
     }
 }
 

@@ -7,6 +7,9 @@ use serde::{Deserialize, Serialize};
 use server_fn::codec::JsonEncoding;
 use server_fn::error::{FromServerFnError, ServerFnErrorErr};
 
+/// Seconds after which a client may try again when the server could not answer.
+const RETRY_AFTER: u32 = 2;
+
 /// An error on the wire: `{"error": "...", "message": "..."}`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ApiError {
@@ -132,9 +135,9 @@ impl ApiError {
         Self { reason: Some(reason), ..Self::new(ErrorCode::SessionRevoked) }
     }
 
-    /// 503: try again so many seconds later.
-    pub fn unavailable(retry_after: u32) -> Self {
-        Self { retry_after: Some(retry_after), ..Self::new(ErrorCode::Unavailable) }
+    /// 503: try again a little later.
+    pub fn unavailable() -> Self {
+        Self { retry_after: Some(RETRY_AFTER), ..Self::new(ErrorCode::Unavailable) }
     }
 }
 

@@ -32,9 +32,14 @@ pub async fn register(
     let displaced = shown.genuine(&desk.service)?;
     let password = password::Password::new(password.reveal().to_owned());
     let user = desk.service.sign_up(Registration::new(&name, &email, password)?).await?;
-    // A user who was made just now is only missing here if somebody disabled him within milliseconds.
-    let issued = desk.service.start_session(user, delivery, &displaced).await?;
-    Ok(desk.hand_out(issued.ok_or(lanyard_auth::service::SignInError::InvalidCredentials)?, delivery))
+    match desk.service.start_session(user, delivery, &displaced).await {
+        Ok(Some(issued)) => Ok(desk.hand_out(issued, delivery)),
+        // Registering again would only say that the address is taken.
+        Ok(None) | Err(_) => Err(ApiError {
+            message: "Your account is made. Please sign in.".to_owned(),
+            ..ApiError::unavailable()
+        }),
+    }
 }
 
 /// Signs in: `POST /auth/login`.
@@ -84,18 +89,12 @@ pub async fn refresh(session_id: Option<Uuid>) -> Result<Tokens, ApiError> {
 /// `invalid_request`, `session_changed` (nothing was changed), `unavailable`.
 #[server(name = Logout, prefix = "/auth", endpoint = "logout", input = FormOrJson)]
 pub async fn logout(session_id: Option<Uuid>) -> Result<(), ApiError> {
-    use super::error::ErrorCode;
     use lanyard_auth::service::Unavailable;
+    use lanyard_auth::store::SessionId;
 
     let desk = Desk::here()?;
     let shown = desk.shown()?;
-    let sids = shown.genuine(&desk.service)?;
-    if let Some(expected) = session_id
-        && !sids.is_empty()
-        && !sids.iter().any(|sid| sid.0 == expected)
-    {
-        return Err(ApiError::new(ErrorCode::SessionChanged));
-    }
+    let sids = shown.genuine_of(&desk.service, session_id.map(SessionId))?;
     desk.service.sign_out(&sids).await.map_err(Unavailable::from)?;
     if !shown.bearer {
         desk.clear_cookies();

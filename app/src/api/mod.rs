@@ -13,4 +13,4 @@ pub mod types;
 pub use client::{CallError, LanyardClient};
 pub use error::{ApiError, ErrorCode};
 pub use functions::{login, logout, refresh, register, stamp};
-pub use types::{AccessToken, Me, Password, Stamp, TokenDelivery, Tokens, UserInfo};
+pub use types::{AccessToken, Me, Password, RefreshToken, Stamp, TokenDelivery, Tokens, UserInfo};

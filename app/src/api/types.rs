@@ -23,7 +23,7 @@ impl Password {
     }
 }
 
-/// An access token, or a refresh token in a body. Shows nothing in `Debug` and is wiped on drop.
+/// An access token. Shows nothing in `Debug` and is wiped on drop.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize, Zeroize, ZeroizeOnDrop)]
 #[serde(transparent)]
 pub struct AccessToken(String);
@@ -40,6 +40,18 @@ impl AccessToken {
     }
 }
 
+/// A refresh token in a body, for a client without a cookie jar. Shows nothing in `Debug` and is wiped on drop.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, Zeroize, ZeroizeOnDrop)]
+#[serde(transparent)]
+pub struct RefreshToken(String);
+
+impl RefreshToken {
+    /// As the server made it.
+    pub fn new(text: String) -> Self {
+        Self(text)
+    }
+}
+
 macro_rules! debug_shows_nothing {
     ($($name:ident)*) => {$(
         impl fmt::Debug for $name {
@@ -49,7 +61,7 @@ macro_rules! debug_shows_nothing {
         }
     )*};
 }
-debug_shows_nothing!(Password AccessToken);
+debug_shows_nothing!(Password AccessToken RefreshToken);
 
 /// Who is signed in.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -79,7 +91,7 @@ pub struct Tokens {
     pub user: UserInfo,
     /// The new refresh token, only for a client without a cookie jar.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub refresh_token: Option<AccessToken>,
+    pub refresh_token: Option<RefreshToken>,
 }
 
 /// How a client wants the refresh token of a new session.

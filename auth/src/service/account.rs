@@ -2,7 +2,7 @@
 
 use crate::access::Grant;
 use crate::password::{Password, Verdict};
-use crate::store::{CreateUserError, EndReason, NewSession, NewUser, SessionId, User, UserId};
+use crate::store::{CreateUserError, NewSession, NewUser, SessionId, User, UserId};
 
 use super::{BadPassword, Delivery, Issued, NewRefreshToken, Service, Settings, USER_SCOPE, Unavailable};
 
@@ -149,10 +149,9 @@ impl Service {
             kid: token.kid,
             absolute: limits.absolute,
         };
-        let Some(created_at) = self.store.create_session(&session, displaced).await? else {
+        let Some(created_at) = self.ends.replace(session, displaced).await? else {
             return Ok(None);
         };
-        self.revoke(displaced, EndReason::Replaced);
         let session_expires_at = created_at.after(limits.absolute);
         let (access_token, expires_in) = self.grant(Grant {
             user: user.id,

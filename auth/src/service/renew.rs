@@ -61,14 +61,24 @@ impl Service {
             return Err(RefreshError::SessionChanged);
         }
         for _ in 0..ATTEMPTS {
-            let seen = self.store.session(token.sid).await.map_err(Unavailable::from)?;
-            let seen = seen.ok_or(RefreshError::Unknown)?;
+            let seen = self.live(token.sid).await?;
             match self.attempt(token, &seen, delivery).await? {
                 Outcome::Done(issued) => return Ok(*issued),
                 Outcome::Raced => {}
             }
         }
         Err(Unavailable::Contended.into())
+    }
+
+    /// A session that may be renewed, and the database's time.
+    pub(super) async fn live(&self, sid: SessionId) -> Result<Seen<Session>, RefreshError> {
+        let seen = self.store.session(sid).await.map_err(Unavailable::from)?;
+        let seen = seen.ok_or(RefreshError::Unknown)?;
+        if let Some(ended) = seen.row.ended {
+            self.ends.saw(sid, ended);
+        }
+        still_live(&seen.row, seen.now, &self.settings.limits)?;
+        Ok(seen)
     }
 
     async fn attempt(
@@ -79,7 +89,6 @@ impl Service {
     ) -> Result<Outcome, RefreshError> {
         let Seen { row: session, now } = seen;
         let limits = &self.settings.limits;
-        still_live(session, *now, limits)?;
         let hash = token.hash();
         let row = Row {
             generation: session.generation,
@@ -189,11 +198,10 @@ impl Renewal<'_> {
 
     /// Rules 5 and 6: ends the session. The revocation commits although the answer is an error.
     async fn end(&self, reason: EndReason, told: RefreshError) -> Result<Outcome, RefreshError> {
-        let ended = self.service.store.end_if_seen(self.guard(), reason).await;
+        let ended = self.service.ends.end_if_seen(self.guard(), reason).await;
         if !ended.map_err(Unavailable::from)? {
             return Ok(Outcome::Raced);
         }
-        self.service.revoke(&[self.session.sid], reason);
         tracing::warn!(session = %self.session.sid, reason = reason.name(), "a session was ended");
         Err(told)
     }

@@ -1,0 +1,93 @@
+//! Ending sessions: in the database, and on the revocation set.
+//!
+//! The two belong together, but a caller may go away between them: a client that hangs up takes its handler
+//! along, while the database still commits. So each ending runs in a task of its own, and the caller only
+//! waits for it. What escapes even that (a commit whose result is unknown) is noted when its row is next seen.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::revocation::RevocationSet;
+use crate::store::{EndReason, Ended, Guard, NewSession, Revocation, SessionId, Store, StoreError};
+use crate::time::{Clock, Timestamp};
+
+/// Ends sessions. Clones share the set.
+#[derive(Clone)]
+pub(super) struct Ends {
+    store: Arc<dyn Store>,
+    clock: Clock,
+    revoked: Arc<RevocationSet>,
+}
+
+impl Ends {
+    /// Fills the revocation set from the database; entries are kept for `keep`.
+    pub async fn load(store: Arc<dyn Store>, clock: Clock, keep: Duration) -> Result<Self, StoreError> {
+        let revoked = RevocationSet::new(keep);
+        revoked.add(store.revocations(keep).await?, clock.now());
+        Ok(Self { store, clock, revoked: Arc::new(revoked) })
+    }
+
+    pub fn revoked(&self) -> &RevocationSet {
+        &self.revoked
+    }
+
+    /// Ends sessions, live or not: one that an unknown commit ended before is put on the set now.
+    pub async fn end(&self, sids: &[SessionId], reason: EndReason) -> Result<(), StoreError> {
+        let (ends, sids) = (self.clone(), sids.to_vec());
+        to_the_end(async move {
+            ends.store.end_sessions(&sids, reason).await?;
+            ends.revoke(&sids, reason);
+            Ok(())
+        })
+        .await
+    }
+
+    /// Ends a session if it is still as seen; whether it did.
+    pub async fn end_if_seen(&self, seen: Guard, reason: EndReason) -> Result<bool, StoreError> {
+        let ends = self.clone();
+        to_the_end(async move {
+            let ended = ends.store.end_if_seen(seen, reason).await?;
+            if ended {
+                ends.revoke(&[seen.sid], reason);
+            }
+            Ok(ended)
+        })
+        .await
+    }
+
+    /// Makes a session in place of others; `None` when its user was disabled or changed.
+    pub async fn replace(
+        &self,
+        session: NewSession,
+        displaced: &[SessionId],
+    ) -> Result<Option<Timestamp>, StoreError> {
+        let (ends, displaced) = (self.clone(), displaced.to_vec());
+        to_the_end(async move {
+            let created = ends.store.create_session(&session, &displaced).await?;
+            if created.is_some() {
+                ends.revoke(&displaced, EndReason::Replaced);
+            }
+            Ok(created)
+        })
+        .await
+    }
+
+    /// A row shows that its session was ended.
+    pub fn saw(&self, sid: SessionId, ended: Ended) {
+        let Ended { at, reason } = ended;
+        self.revoked.add([Revocation::Session { sid, at, reason }], self.clock.now());
+    }
+
+    fn revoke(&self, sids: &[SessionId], reason: EndReason) {
+        let now = self.clock.now();
+        self.revoked.add(sids.iter().map(|&sid| Revocation::Session { sid, at: now, reason }), now);
+    }
+}
+
+/// Does the work whether or not the caller waits for it.
+async fn to_the_end<T: Send + 'static>(
+    work: impl Future<Output = Result<T, StoreError>> + Send + 'static,
+) -> Result<T, StoreError> {
+    let interrupted = |_| Err(StoreError::Unavailable("the runtime is stopping".to_owned()));
+    tokio::spawn(work).await.unwrap_or_else(interrupted)
+}
