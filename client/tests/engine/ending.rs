@@ -133,3 +133,15 @@ fn a_sign_out_deletes_no_other_accounts_hint() {
     tab.now.hint = Some(mark(GRACE));
     assert!(!tab.give(Input::SignOut).contains(&Effect::DropHint));
 }
+
+#[test]
+fn a_sign_in_settles_what_was_owed_for_the_session_before() {
+    let owed = Some(Who { mark: mark(ADA), id: Some(ADA) });
+    let (mut tab, _) = Tab::boot_with(None, Patterns::default(), owed);
+    tab.give(Input::SignIn(FormId(1)));
+    tab.lock(false);
+    tab.now.hint = Some(mark(GRACE));
+    let effects = tab.give(Input::SignInAnswered { attempt: Attempt(1), grant: Some(grant(GRACE)) });
+    assert!(effects.contains(&Effect::Settle));
+    assert_eq!(logout(&effects), None, "its cookie came along and ended it");
+}
