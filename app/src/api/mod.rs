@@ -2,6 +2,7 @@
 
 pub mod client;
 pub mod error;
+pub mod meaning;
 pub mod types;
 
 pub use client::{CallError, LanyardClient};

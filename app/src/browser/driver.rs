@@ -18,7 +18,7 @@ use super::http::{self, Lost};
 use super::locks::Locks;
 use super::{Arrival, badge, clock, events, jar, step_with, storage};
 use crate::api::client::{CallError, Request, Response};
-use crate::api::{ApiError, ErrorCode, Tokens};
+use crate::api::{ApiError, ErrorCode, Tokens, meaning};
 use crate::session::{Connection, Event, Patterns, Session, View};
 
 /// A call that a page waits for.
@@ -191,7 +191,7 @@ impl Driver {
             back_from(attempt, Input::SignInAnswered { attempt, grant }, tokens);
             // An answer that came too late, or after a sign-out, has signed nobody in.
             let signed_in = super::with_driver(|driver| driver.session_id() == session).unwrap_or_default();
-            let outcome = match answer.as_ref().ok().and_then(http::our_error) {
+            let outcome = match answer.as_ref().ok().and_then(meaning::our_error) {
                 _ if session.is_some() && signed_in => Ok(()),
                 Some(error) => Err(error),
                 None => Err(ApiError::new(ErrorCode::Unavailable)),
@@ -211,7 +211,7 @@ impl Driver {
         let token = badge.tokens.access_token.clone();
         spawn_local(async move {
             let answer = http::send(&request, Some(&token), None).await;
-            let meaning = answer.as_ref().map_or(CallAnswer::Other, http::called);
+            let meaning = answer.as_ref().map_or(CallAnswer::Other, meaning::of_call);
             step_with(Input::Answered { call, answer: meaning }, Arrival::Answer(answer));
         });
     }
