@@ -126,7 +126,7 @@ impl Driver {
             Effect::Announce(announcement) => self.announce(announcement),
             Effect::DropHint => jar::drop_hint(),
             Effect::Owe(who) => storage::owe(who),
-            Effect::Settle => storage::settle(),
+            Effect::Settle(who) => storage::settle(who),
             Effect::RenewalFailed { status } => events.push(Event::RenewalFailed { status }),
             Effect::AccountChanged => events.push(Event::AccountChanged),
             Effect::Ended(reason) => events.push(Event::Ended { reason }),

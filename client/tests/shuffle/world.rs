@@ -185,7 +185,7 @@ impl World {
             }
             Effect::DropHint => self.hint = None,
             Effect::Owe(who) => self.owed = Some(who),
-            Effect::Settle => self.owed = None,
+            Effect::Settle(who) => self.owed = self.owed.filter(|&owed| owed != who),
             Effect::Ended(_) => {
                 self.tabs[tab].over.extend(before);
             }
