@@ -384,7 +384,8 @@ impl Engine {
         }
     }
 
-    pub(crate) fn badge(&self) -> Option<&Badge> {
+    /// The access token, if there is one.
+    pub fn badge(&self) -> Option<&Badge> {
         match &self.standing {
             Standing::Somebody { badge, .. } => badge.as_ref(),
             Standing::Nobody { .. } => None,

@@ -86,9 +86,8 @@ impl Driver {
 
     /// One step of the engine, and all of its effects.
     pub fn take(&mut self, input: Input, mut arrival: Arrival) -> Shows {
-        let monotonic = clock::monotonic();
         let now = Now {
-            monotonic: clock::whole(monotonic),
+            monotonic: clock::whole(clock::monotonic()),
             wall: clock::whole(clock::wall()),
             hint: jar::hint(),
             random: clock::random(),
@@ -96,12 +95,12 @@ impl Driver {
         let mut events = Vec::new();
         self.timer = None;
         for effect in self.engine.step(&now, input) {
-            self.perform(effect, &mut arrival, &mut events);
+            self.perform(effect, &now, &mut arrival, &mut events);
         }
-        self.shows(&now, monotonic, events)
+        self.shows(&now, events)
     }
 
-    fn perform(&mut self, effect: Effect, arrival: &mut Arrival, events: &mut Vec<Event>) {
+    fn perform(&mut self, effect: Effect, now: &Now, arrival: &mut Arrival, events: &mut Vec<Event>) {
         match effect {
             Effect::TakeLock { turn } => self.locks.take(turn),
             Effect::ReleaseLock { turn } => self.locks.release(turn),
@@ -118,7 +117,7 @@ impl Driver {
                     let _ = form.reply.send(Err(ApiError::new(ErrorCode::Unavailable)));
                 }
             }
-            Effect::Adopt { cause, .. } => self.adopt(cause, arrival, events),
+            Effect::Adopt { cause, .. } => self.adopt(cause, now, arrival, events),
             Effect::Clear => self.badge = None,
             Effect::Send { call, replay } => self.send(call, replay),
             Effect::Deliver(call) => self.deliver(call, arrival, events),
@@ -138,10 +137,12 @@ impl Driver {
         }
     }
 
-    fn adopt(&mut self, cause: Cause, arrival: &mut Arrival, events: &mut Vec<Event>) {
+    fn adopt(&mut self, cause: Cause, now: &Now, arrival: &mut Arrival, events: &mut Vec<Event>) {
         if let Arrival::Badge(tokens) = std::mem::replace(arrival, Arrival::Nothing) {
             let number = badge::generation(&tokens.access_token);
-            self.badge = Some(Held { tokens: *tokens, number, cause });
+            let age = self.engine.badge().map_or(0, |badge| badge.since.age(now));
+            let issued_at = clock::fraction(now.monotonic) - clock::fraction(age);
+            self.badge = Some(Held { tokens: *tokens, number, cause, issued_at });
             events.push(Event::Issued { number, cause });
         }
     }
@@ -248,14 +249,12 @@ impl Driver {
         }
     }
 
-    fn shows(&self, now: &Now, monotonic: f64, events: Vec<Event>) -> Shows {
+    fn shows(&self, now: &Now, events: Vec<Event>) -> Shows {
         let view = match (*self.engine.standing(), &self.badge) {
             (Standing::Nobody { ended, .. }, _) => View::SignedOut { ended },
             (Standing::Somebody { badge: Some(badge), .. }, Some(held)) => {
-                let issued_at = monotonic - clock::fraction(badge.since.age(now));
-                let renews_in = self.engine.renews_in(now);
-                let renews_at = renews_in.map(|_| issued_at + clock::fraction(badge.renew_after));
-                View::SignedIn(held.shown(issued_at, renews_at))
+                let renews = self.engine.renews_in(now).is_some();
+                View::SignedIn(held.shown(renews.then_some(badge.renew_after)))
             }
             // A session that the server refuses to take up again: signing in anew is what is left.
             _ if self.engine.is_refused() => View::SignedOut { ended: None },
@@ -263,7 +262,7 @@ impl Driver {
         };
         let connection = match self.engine.retry_in(now) {
             _ if !events::is_online() => Connection::Offline,
-            Some(wait) => Connection::Retrying { next_at: monotonic + clock::fraction(wait) },
+            Some(wait) => Connection::Retrying { next_at: clock::fraction(now.monotonic + wait) },
             None => Connection::Fine,
         };
         Shows { session: self.session, view, connection, patterns: self.engine.patterns(), events }
