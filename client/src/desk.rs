@@ -179,11 +179,11 @@ impl Engine {
 
     /// A sign-out of a session whose id is unknown must not hit another one.
     fn forget_moot_sign_out(&mut self, now: &Now, fx: &mut Effects) {
-        if let (Some(Who { mark, id: None }), Some(hint)) = (self.wants.logout, now.hint)
+        if let (Some(who @ Who { mark, id: None }), Some(hint)) = (self.wants.logout, now.hint)
             && mark != hint
         {
             self.wants.logout = None;
-            fx.push(Effect::Settle);
+            fx.push(Effect::Settle(who));
         }
     }
 
@@ -302,8 +302,8 @@ impl Engine {
                 // Another account may have signed in, and out, meanwhile: then its sign-out is owed now.
                 if self.wants.logout == Some(who) {
                     self.wants.logout = None;
-                    fx.push(Effect::Settle);
                 }
+                fx.push(Effect::Settle(who));
                 // Once more, for a tab that was opened in the meantime.
                 let reason = self.why_ended(who);
                 fx.push(Effect::Announce(Announcement::Ended { mark: who.mark, reason }));
@@ -323,9 +323,7 @@ impl Engine {
         let Some((turn, since, Errand::SignIn { cancelled, .. })) = self.back_from(attempt) else { return };
         if let Some(grant) = grant {
             // The sign-in ended the session whose cookie came along.
-            if self.wants.logout.take().is_some() {
-                fx.push(Effect::Settle);
-            }
+            fx.extend(self.wants.logout.take().map(Effect::Settle));
             self.adopt(now, grant, since, Cause::SignIn, fx);
             if cancelled {
                 self.sign_out(now, fx);

@@ -302,7 +302,8 @@ impl Engine {
 
     /// Nobody to check, or no way to check now: the hint cookie's word is all there is.
     fn lift_veil_if_nothing_to_wait_for(&mut self, fx: &mut Effects) {
-        if self.mark().is_none() || self.desk.is_free() {
+        let can_not_check = self.rest.is_some() || self.wants.renewal.is_none();
+        if self.mark().is_none() || (self.desk.is_free() && can_not_check) {
             self.lift_veil(fx);
         }
     }
@@ -383,7 +384,8 @@ impl Engine {
         }
     }
 
-    pub(crate) fn badge(&self) -> Option<&Badge> {
+    /// The access token, if there is one.
+    pub fn badge(&self) -> Option<&Badge> {
         match &self.standing {
             Standing::Somebody { badge, .. } => badge.as_ref(),
             Standing::Nobody { .. } => None,

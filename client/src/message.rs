@@ -313,8 +313,8 @@ pub enum Effect {
     DropHint,
     /// Note durably that this session's sign-out has still to be sent.
     Owe(Who),
-    /// Delete that note.
-    Settle,
+    /// Delete that note, if it is still this session's: tabs share it, and another may have signed out since.
+    Settle(Who),
     /// Tell: a renewal failed. [`crate::Engine::retry_in`] says when it is tried again.
     RenewalFailed {
         /// The HTTP status; none when nothing came back.

@@ -8,6 +8,7 @@ pub mod cookies;
 pub mod desk;
 pub mod error;
 pub mod functions;
+pub mod meaning;
 pub mod types;
 
 pub use client::{CallError, LanyardClient};

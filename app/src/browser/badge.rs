@@ -5,7 +5,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use lanyard_client::{Cause, Grant};
 use serde::Deserialize;
 
-use super::jar;
+use super::{clock, jar};
 use crate::api::{AccessToken, Tokens};
 use crate::session::{Badge, SignedIn};
 
@@ -17,11 +17,13 @@ pub struct Held {
     pub number: u32,
     /// Why it was issued.
     pub cause: Cause,
+    /// When it was asked for, on the page's monotonic clock.
+    pub issued_at: f64,
 }
 
 impl Held {
-    /// What pages may see of it. Times are milliseconds on the page's monotonic clock.
-    pub fn shown(&self, issued_at: f64, renews_at: Option<f64>) -> SignedIn {
+    /// What pages may see of it, the same at every step. `renews_after` counts from when it was asked for.
+    pub fn shown(&self, renews_after: Option<u64>) -> SignedIn {
         let lifetime = f64::from(self.tokens.expires_in) * 1_000.0;
         SignedIn {
             user: self.tokens.user.clone(),
@@ -29,9 +31,9 @@ impl Held {
             session_expires_at: self.tokens.session_expires_at,
             badge: Badge {
                 number: self.number,
-                issued_at,
-                expires_at: issued_at + lifetime,
-                renews_at,
+                issued_at: self.issued_at,
+                expires_at: self.issued_at + lifetime,
+                renews_at: renews_after.map(|wait| self.issued_at + clock::fraction(wait)),
                 cause: self.cause,
             },
         }

@@ -18,7 +18,7 @@ use super::http::{self, Lost};
 use super::locks::Locks;
 use super::{Arrival, badge, clock, events, jar, step_with, storage};
 use crate::api::client::{CallError, Request, Response};
-use crate::api::{ApiError, ErrorCode, Tokens};
+use crate::api::{ApiError, ErrorCode, Tokens, meaning};
 use crate::session::{Connection, Event, Patterns, Session, View};
 
 /// A call that a page waits for.
@@ -86,9 +86,8 @@ impl Driver {
 
     /// One step of the engine, and all of its effects.
     pub fn take(&mut self, input: Input, mut arrival: Arrival) -> Shows {
-        let monotonic = clock::monotonic();
         let now = Now {
-            monotonic: clock::whole(monotonic),
+            monotonic: clock::whole(clock::monotonic()),
             wall: clock::whole(clock::wall()),
             hint: jar::hint(),
             random: clock::random(),
@@ -96,12 +95,12 @@ impl Driver {
         let mut events = Vec::new();
         self.timer = None;
         for effect in self.engine.step(&now, input) {
-            self.perform(effect, &mut arrival, &mut events);
+            self.perform(effect, &now, &mut arrival, &mut events);
         }
-        self.shows(&now, monotonic, events)
+        self.shows(&now, events)
     }
 
-    fn perform(&mut self, effect: Effect, arrival: &mut Arrival, events: &mut Vec<Event>) {
+    fn perform(&mut self, effect: Effect, now: &Now, arrival: &mut Arrival, events: &mut Vec<Event>) {
         match effect {
             Effect::TakeLock { turn } => self.locks.take(turn),
             Effect::ReleaseLock { turn } => self.locks.release(turn),
@@ -118,7 +117,7 @@ impl Driver {
                     let _ = form.reply.send(Err(ApiError::new(ErrorCode::Unavailable)));
                 }
             }
-            Effect::Adopt { cause, .. } => self.adopt(cause, arrival, events),
+            Effect::Adopt { cause, .. } => self.adopt(cause, now, arrival, events),
             Effect::Clear => self.badge = None,
             Effect::Send { call, replay } => self.send(call, replay),
             Effect::Deliver(call) => self.deliver(call, arrival, events),
@@ -126,7 +125,7 @@ impl Driver {
             Effect::Announce(announcement) => self.announce(announcement),
             Effect::DropHint => jar::drop_hint(),
             Effect::Owe(who) => storage::owe(who),
-            Effect::Settle => storage::settle(),
+            Effect::Settle(who) => storage::settle(who),
             Effect::RenewalFailed { status } => events.push(Event::RenewalFailed { status }),
             Effect::AccountChanged => events.push(Event::AccountChanged),
             Effect::Ended(reason) => events.push(Event::Ended { reason }),
@@ -138,10 +137,12 @@ impl Driver {
         }
     }
 
-    fn adopt(&mut self, cause: Cause, arrival: &mut Arrival, events: &mut Vec<Event>) {
+    fn adopt(&mut self, cause: Cause, now: &Now, arrival: &mut Arrival, events: &mut Vec<Event>) {
         if let Arrival::Badge(tokens) = std::mem::replace(arrival, Arrival::Nothing) {
             let number = badge::generation(&tokens.access_token);
-            self.badge = Some(Held { tokens: *tokens, number, cause });
+            let age = self.engine.badge().map_or(0, |badge| badge.since.age(now));
+            let issued_at = clock::fraction(now.monotonic) - clock::fraction(age);
+            self.badge = Some(Held { tokens: *tokens, number, cause, issued_at });
             events.push(Event::Issued { number, cause });
         }
     }
@@ -191,7 +192,7 @@ impl Driver {
             back_from(attempt, Input::SignInAnswered { attempt, grant }, tokens);
             // An answer that came too late, or after a sign-out, has signed nobody in.
             let signed_in = super::with_driver(|driver| driver.session_id() == session).unwrap_or_default();
-            let outcome = match answer.as_ref().ok().and_then(http::our_error) {
+            let outcome = match answer.as_ref().ok().and_then(meaning::our_error) {
                 _ if session.is_some() && signed_in => Ok(()),
                 Some(error) => Err(error),
                 None => Err(ApiError::new(ErrorCode::Unavailable)),
@@ -211,7 +212,7 @@ impl Driver {
         let token = badge.tokens.access_token.clone();
         spawn_local(async move {
             let answer = http::send(&request, Some(&token), None).await;
-            let meaning = answer.as_ref().map_or(CallAnswer::Other, http::called);
+            let meaning = answer.as_ref().map_or(CallAnswer::Other, meaning::of_call);
             step_with(Input::Answered { call, answer: meaning }, Arrival::Answer(answer));
         });
     }
@@ -248,14 +249,12 @@ impl Driver {
         }
     }
 
-    fn shows(&self, now: &Now, monotonic: f64, events: Vec<Event>) -> Shows {
+    fn shows(&self, now: &Now, events: Vec<Event>) -> Shows {
         let view = match (*self.engine.standing(), &self.badge) {
             (Standing::Nobody { ended, .. }, _) => View::SignedOut { ended },
             (Standing::Somebody { badge: Some(badge), .. }, Some(held)) => {
-                let issued_at = monotonic - clock::fraction(badge.since.age(now));
-                let renews_in = self.engine.renews_in(now);
-                let renews_at = renews_in.map(|_| issued_at + clock::fraction(badge.renew_after));
-                View::SignedIn(held.shown(issued_at, renews_at))
+                let renews = self.engine.renews_in(now).is_some();
+                View::SignedIn(held.shown(renews.then_some(badge.renew_after)))
             }
             // A session that the server refuses to take up again: signing in anew is what is left.
             _ if self.engine.is_refused() => View::SignedOut { ended: None },
@@ -263,7 +262,7 @@ impl Driver {
         };
         let connection = match self.engine.retry_in(now) {
             _ if !events::is_online() => Connection::Offline,
-            Some(wait) => Connection::Retrying { next_at: monotonic + clock::fraction(wait) },
+            Some(wait) => Connection::Retrying { next_at: clock::fraction(now.monotonic + wait) },
             None => Connection::Fine,
         };
         Shows { session: self.session, view, connection, patterns: self.engine.patterns(), events }

@@ -1,8 +1,7 @@
-//! Requests over fetch, and what their answers mean to the engine. Only JSON of ours counts as the server's
-//! word: a proxy's 401, a portal's HTML and a lost connection all mean "not now".
+//! Requests over fetch. `crate::api::meaning` says what their answers mean.
 
 use gloo_net::http::{Method, RequestBuilder};
-use lanyard_client::{CallAnswer, EndReason, LogoutAnswer, RefreshAnswer};
+use lanyard_client::{LogoutAnswer, RefreshAnswer};
 use server_fn::redirect::REDIRECT_HEADER;
 use uuid::Uuid;
 use wasm_bindgen::prelude::*;
@@ -10,7 +9,7 @@ use web_sys::AbortSignal;
 
 use super::badge;
 use crate::api::client::{Request, Response};
-use crate::api::{AccessToken, ApiError, ErrorCode, Tokens};
+use crate::api::{AccessToken, Tokens, meaning};
 
 const FORM: &str = "application/x-www-form-urlencoded";
 const JSON: &str = "application/json";
@@ -99,62 +98,16 @@ pub fn tokens(answer: &Response) -> Option<Tokens> {
     if answer.status == 200 { serde_json::from_slice(&answer.body).ok() } else { None }
 }
 
-/// The server's own error: our JSON, under the status that belongs to it.
-pub fn our_error(answer: &Response) -> Option<ApiError> {
-    let error: ApiError = serde_json::from_slice(&answer.body).ok()?;
-    (error.error.status() == answer.status).then_some(error)
-}
-
 /// What an answer of `/auth/refresh` means.
 pub fn refreshed(answer: &Result<Response, Lost>, tokens: Option<&Tokens>) -> RefreshAnswer {
-    if let Some(tokens) = tokens {
-        return RefreshAnswer::Granted(badge::grant(tokens));
-    }
-    let Ok(answer) = answer else {
-        return RefreshAnswer::Failed { status: None, retry_after: None };
-    };
-    let error = our_error(answer);
-    match error.as_ref().map(|error| (error.error, error.reason)) {
-        Some((ErrorCode::SessionExpired, _)) => RefreshAnswer::Ended(EndReason::Expired),
-        Some((ErrorCode::TokenReused, _)) => RefreshAnswer::Ended(EndReason::TokenReused),
-        Some((ErrorCode::TokenUnknown, _)) => RefreshAnswer::Ended(EndReason::Unknown),
-        Some((ErrorCode::SessionRevoked, reason)) => RefreshAnswer::Ended(revoked(reason)),
-        Some((ErrorCode::SessionChanged, _)) => RefreshAnswer::Changed,
-        Some((ErrorCode::InvalidRequest, _)) => RefreshAnswer::Refused,
-        _ => RefreshAnswer::Failed {
-            status: Some(answer.status),
-            retry_after: retry_after(answer, error.as_ref()),
-        },
+    match (tokens, answer) {
+        (Some(tokens), _) => RefreshAnswer::Granted(badge::grant(tokens)),
+        (None, Ok(answer)) => meaning::of_refusal(answer),
+        (None, Err(Lost)) => RefreshAnswer::Failed { status: None, retry_after: None },
     }
 }
 
 /// What an answer of `/auth/logout` means.
 pub fn logged_out(answer: &Result<Response, Lost>) -> LogoutAnswer {
-    let Ok(answer) = answer else {
-        return LogoutAnswer::Failed { retry_after: None };
-    };
-    let error = our_error(answer);
-    match (answer.status, error.as_ref().map(|error| error.error)) {
-        (204, _) | (_, Some(ErrorCode::SessionChanged | ErrorCode::InvalidRequest)) => LogoutAnswer::Done,
-        _ => LogoutAnswer::Failed { retry_after: retry_after(answer, error.as_ref()) },
-    }
-}
-
-/// What an answer to a call means.
-pub fn called(answer: &Response) -> CallAnswer {
-    match our_error(answer).map(|error| (error.error, error.reason)) {
-        Some((ErrorCode::TokenExpired | ErrorCode::TokenInvalid, _)) => CallAnswer::Stale,
-        Some((ErrorCode::SessionRevoked, reason)) => CallAnswer::Revoked(revoked(reason)),
-        _ => CallAnswer::Other,
-    }
-}
-
-/// A server that does not say why ended it from elsewhere.
-fn revoked(reason: Option<EndReason>) -> EndReason {
-    reason.unwrap_or(EndReason::KickedOut)
-}
-
-fn retry_after(answer: &Response, error: Option<&ApiError>) -> Option<u64> {
-    let seconds = answer.retry_after.or(error.and_then(|error| error.retry_after))?;
-    Some(u64::from(seconds) * 1_000)
+    answer.as_ref().map_or(LogoutAnswer::Failed { retry_after: None }, meaning::of_logout)
 }

@@ -45,9 +45,11 @@ pub fn owe(who: Who) {
     }
 }
 
-/// Nothing is owed any more.
-pub fn settle() {
-    if let Some(storage) = storage() {
+/// This session's sign-out is no longer owed. Another tab may have noted another one since.
+pub fn settle(who: Who) {
+    if let Some(storage) = storage()
+        && owed().is_some_and(|owed| owed.mark == who.mark)
+    {
         let _ = storage.remove_item(OWED);
     }
 }

@@ -4,6 +4,10 @@ use lanyard_client::*;
 
 use crate::tab::*;
 
+fn settles(effects: &[Effect]) -> bool {
+    effects.iter().any(|effect| matches!(effect, Effect::Settle(_)))
+}
+
 #[test]
 fn a_definitive_end_says_why_tells_the_others_and_clears_the_cookies_under_the_same_lock() {
     for reason in [EndReason::Expired, EndReason::TokenReused, EndReason::KickedOut, EndReason::Unknown] {
@@ -29,7 +33,7 @@ fn signing_out_deletes_the_hint_first_and_notes_what_is_owed() {
     let effects = tab.lock(false);
     assert!(effects.contains(&Effect::SendLogout { attempt: Attempt(2), session: Some(ADA) }));
     let effects = tab.give(Input::LogoutAnswered { attempt: Attempt(2), answer: LogoutAnswer::Done });
-    assert!(effects.contains(&Effect::Settle) && releases_lock(&effects));
+    assert!(settles(&effects) && releases_lock(&effects));
 }
 
 #[test]
@@ -63,7 +67,7 @@ fn offline_the_sign_out_is_sent_when_the_network_is_back() {
     tab.now.random = 999;
     let failed = LogoutAnswer::Failed { retry_after: None };
     let effects = tab.give(Input::LogoutAnswered { attempt, answer: failed });
-    assert!(!effects.contains(&Effect::Settle) && !takes_lock(&effects));
+    assert!(!settles(&effects) && !takes_lock(&effects));
     assert!(takes_lock(&tab.give(Input::Woke(Wake::Online))));
     assert!(logout(&tab.lock(false)).is_some());
 }
@@ -84,7 +88,7 @@ fn what_is_owed_is_sent_after_a_reload_and_restores_nobody() {
 fn a_sign_out_of_a_session_without_a_known_id_hits_no_other() {
     let owed = Some(Who { mark: mark(ADA), id: None });
     let (mut tab, effects) = Tab::boot_with(Some(GRACE), Patterns::default(), owed);
-    assert!(effects.contains(&Effect::Settle));
+    assert!(settles(&effects));
     assert_eq!(logout(&tab.lock(false)), None);
 }
 
@@ -119,7 +123,7 @@ fn an_answered_sign_out_settles_only_its_own_debt() {
     tab.give(Input::Deadline);
     tab.give(Input::SignOut);
     let effects = tab.give(Input::LogoutAnswered { attempt: first, answer: LogoutAnswer::Done });
-    assert!(!effects.contains(&Effect::Settle));
+    assert!(!effects.contains(&Effect::Settle(Who { mark: mark(GRACE), id: None })));
     assert!(logout(&effects).is_some(), "Grace's is sent next");
 }
 
@@ -132,4 +136,16 @@ fn a_sign_out_deletes_no_other_accounts_hint() {
     // A sign-in elsewhere overtook this one; its hint is here before this tab has looked again.
     tab.now.hint = Some(mark(GRACE));
     assert!(!tab.give(Input::SignOut).contains(&Effect::DropHint));
+}
+
+#[test]
+fn a_sign_in_settles_what_was_owed_for_the_session_before() {
+    let owed = Some(Who { mark: mark(ADA), id: Some(ADA) });
+    let (mut tab, _) = Tab::boot_with(None, Patterns::default(), owed);
+    tab.give(Input::SignIn(FormId(1)));
+    tab.lock(false);
+    tab.now.hint = Some(mark(GRACE));
+    let effects = tab.give(Input::SignInAnswered { attempt: Attempt(1), grant: Some(grant(GRACE)) });
+    assert!(settles(&effects));
+    assert_eq!(logout(&effects), None, "its cookie came along and ended it");
 }

@@ -171,6 +171,17 @@ fn a_page_from_the_back_forward_cache_is_blank_until_checked() {
 }
 
 #[test]
+fn a_page_that_left_with_a_fresh_badge_is_checked_too() {
+    let mut tab = Tab::ada();
+    tab.give(Input::Hidden);
+    let effects = tab.give(Input::Woke(Wake::Shown));
+    assert!(!effects.contains(&Effect::Unveil));
+    assert!(takes_lock(&tab.after(timer(&effects).unwrap())));
+    let attempt = tab.win_lock();
+    assert!(tab.grant(attempt, ADA).contains(&Effect::Unveil));
+}
+
+#[test]
 fn a_page_from_the_back_forward_cache_whose_session_is_gone_shows_so_at_once() {
     let mut tab = Tab::ada();
     tab.give(Input::Hidden);
