@@ -1,6 +1,6 @@
 //! The keys, as files in the data folder that only their owner can read.
 
-use std::fs::{self, OpenOptions};
+use std::fs::{self, File};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
@@ -103,12 +103,24 @@ pub fn read_or_make(
         Err(error) => return Err(io(error)),
     }
     let text = make()?;
-    let mut options = OpenOptions::new();
-    // Never over a file that appeared meanwhile: another process may have begun to use it.
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(path).map_err(io)?;
-    file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).map_err(io)?;
-    Ok(text)
+    match put_whole(path, &text) {
+        Ok(()) => Ok(text),
+        // Another server was faster, and may have begun to use its own.
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+            fs::read_to_string(path).map(Zeroizing::new).map_err(io)
+        }
+        Err(error) => Err(io(error)),
+    }
+}
+
+/// Makes a file that is there either whole or not at all, wherever a crash falls; never over another one.
+fn put_whole(path: &Path, text: &str) -> io::Result<()> {
+    let folder = path.parent().unwrap_or(Path::new("."));
+    // Private to its owner, and gone again whatever happens.
+    let mut file = tempfile::NamedTempFile::new_in(folder)?;
+    file.write_all(text.as_bytes())?;
+    file.as_file().sync_all()?;
+    file.persist_noclobber(path)?;
+    // The name itself must survive a power cut too.
+    File::open(folder)?.sync_all()
 }
