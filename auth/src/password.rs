@@ -216,3 +216,6 @@ fn is_current(hash: &phc::PasswordHash) -> bool {
         && Params::try_from(hash)
             .is_ok_and(|p| (p.m_cost(), p.t_cost(), p.p_cost()) == (MEMORY_KIB, PASSES, LANES))
 }
+
+#[cfg(test)]
+mod tests;

@@ -77,3 +77,6 @@ impl RevocationSet {
 fn sweep<K: Eq + Hash, V>(map: &mut HashMap<K, V>, keep: impl Fn(&V) -> bool) {
     map.retain(|_, value| keep(value));
 }
+
+#[cfg(test)]
+mod tests;

@@ -82,3 +82,51 @@ async fn nothing_survives_a_sign_out_that_races_with_renewals() {
         }
     }
 }
+
+/// A client that hangs up takes its handler along, at any point; the ending goes on without it.
+#[tokio::test]
+async fn a_caller_who_goes_away_leaves_no_ended_session_with_good_badges() {
+    let world = World::new().await;
+    world.sign_up("ada@example.com").await;
+    let mut ended = 0;
+    for yields in 0..60 {
+        let first = world.sign_in("ada@example.com", &[]).await;
+        let (service, sid) = (Arc::clone(&world.service), first.sid);
+        let caller = tokio::spawn(async move { service.sign_out(&[sid]).await });
+        for _ in 0..yields {
+            tokio::task::yield_now().await;
+        }
+        caller.abort();
+        let _ = caller.await;
+        // Writes queue for one connection, so this one comes after whatever was under way.
+        world.service.sign_out(&[SessionId(uuid::Uuid::nil())]).await.unwrap();
+        if world.row(sid).await.ended.is_some() {
+            ended += 1;
+            assert_eq!(verdict(&world.service, &first), Some(AccessError::Revoked(EndReason::SignedOut)));
+        }
+        world.service.sign_out(&[sid]).await.unwrap();
+        assert_eq!(verdict(&world.service, &first), Some(AccessError::Revoked(EndReason::SignedOut)));
+    }
+    assert!(ended > 0, "no caller got as far as the commit");
+}
+
+/// The result of a commit can be unknown: what ended the row then is noted when the row is next seen.
+#[tokio::test]
+async fn an_ending_that_only_the_database_knows_of_is_noted_when_it_is_seen() {
+    let world = World::new().await;
+    let first = world.signed_in().await;
+    world.store.end_sessions(&[first.sid], EndReason::TokenReused).await.unwrap();
+    assert_eq!(verdict(&world.service, &first), None);
+    assert!(world.refresh(&token(&first)).await.is_err());
+    assert_eq!(verdict(&world.service, &first), Some(AccessError::Revoked(EndReason::TokenReused)));
+}
+
+#[tokio::test]
+async fn a_badge_from_the_future_counts_as_expired() {
+    let world = World::new().await;
+    let first = world.signed_in().await;
+    world.clock.set(world.clock.now().before(LIMITS.settle));
+    assert_eq!(verdict(&world.service, &first), None);
+    world.clock.set(world.clock.now().before(Duration::from_secs(1)));
+    assert_eq!(verdict(&world.service, &first), Some(AccessError::Expired));
+}

@@ -1,0 +1,76 @@
+use std::pin::pin;
+use std::task::{Context, Poll, Waker};
+
+use super::*;
+
+fn password(text: &str) -> Password {
+    Password::new(text.to_owned())
+}
+
+fn pool() -> Passwords {
+    Passwords::new(Random::System, 1).unwrap()
+}
+
+/// Whether the work needs a runner: with none free it must wait.
+fn waits_for_a_runner<T>(work: impl Future<Output = T>) -> bool {
+    matches!(pin!(work).poll(&mut Context::from_waker(Waker::noop())), Poll::Pending)
+}
+
+#[tokio::test]
+async fn a_password_matches_its_own_hash_alone() {
+    let pool = pool();
+    let stored = pool.hash(password("correct horse")).await.unwrap();
+    assert!(stored.stored().starts_with("$argon2id$v=19$m=19456,t=2,p=1$"));
+    assert_ne!(stored, pool.hash(password("correct horse")).await.unwrap(), "each has a salt of its own");
+    let verdict = async |text: &str| pool.verify(password(text), Some(stored.clone())).await.unwrap();
+    assert_eq!(verdict("correct horse").await, Verdict::Right);
+    assert_eq!(verdict("Correct horse").await, Verdict::Wrong);
+    assert_eq!(verdict("").await, Verdict::Wrong);
+}
+
+#[tokio::test]
+async fn an_unknown_user_costs_a_run_too() {
+    let pool = pool();
+    let stored = pool.hash(password("correct horse")).await.unwrap();
+    assert_eq!(pool.verify(password("nobody's"), None).await.unwrap(), Verdict::Wrong);
+    // An answer without a run would not have to wait for the only runner.
+    let _busy = pool.running.acquire().await.unwrap();
+    assert!(waits_for_a_runner(pool.verify(password("x"), Some(stored))));
+    assert!(waits_for_a_runner(pool.verify(password("x"), None)));
+}
+
+#[tokio::test]
+async fn a_flood_is_turned_away_and_a_caller_who_goes_away_makes_no_room_for_more() {
+    let pool = pool();
+    let busy = pool.running.acquire().await.unwrap();
+    let mut waiting: Vec<_> = (0..=WAITING_PER_RUNNER).map(|_| Box::pin(pool.hash(password("x")))).collect();
+    for hash in &mut waiting {
+        assert!(waits_for_a_runner(hash.as_mut()));
+    }
+    assert_eq!(pool.hash(password("x")).await.unwrap_err(), PasswordError::Busy);
+    // Who no longer waits leaves his place in the queue.
+    waiting.pop();
+    assert!(waits_for_a_runner(pool.hash(password("x"))));
+    drop((waiting, busy));
+    // Who leaves while his password is being hashed still holds the runner until it is done.
+    let mut hash = Box::pin(pool.hash(password("x")));
+    assert!(waits_for_a_runner(hash.as_mut()));
+    assert_eq!(pool.running.available_permits(), 0);
+    drop(hash);
+    assert_eq!(pool.running.available_permits(), 0);
+    pool.hash(password("x")).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_stored_hash_that_is_none_is_an_error_and_no_panic() {
+    for stored in ["", "x", "$argon2id$", "$argon2id$v=19$m=19456,t=2,p=1$$", "$2b$12$abc"] {
+        let verdict = pool().verify(password("x"), Some(PasswordHash::from_stored(stored.to_owned()))).await;
+        assert!(!matches!(verdict, Ok(Verdict::Right | Verdict::RightButStale(_))), "{stored}");
+    }
+}
+
+#[test]
+fn nothing_secret_shows() {
+    let hash = PasswordHash::from_stored("$argon2id$secret".to_owned());
+    assert_eq!(format!("{:?} {hash:?}", password("secret")), "Password(..) PasswordHash(..)");
+}
