@@ -43,17 +43,14 @@ impl Shown {
     /// have nowhere to go.
     pub fn read(headers: &HeaderMap) -> Result<Self, ApiError> {
         let body_allowed = !headers.contains_key(ORIGIN) && !headers.contains_key(COOKIE);
-        let tokens = |texts: Vec<String>| {
-            texts.iter().filter_map(|text| RefreshToken::parse(text).ok()).collect::<Vec<_>>()
-        };
+        let tokens =
+            |texts: Vec<&str>| texts.into_iter().filter_map(|text| RefreshToken::parse(text).ok()).collect();
         match bearer(headers) {
             Some(_) if !body_allowed => Err(ApiError::with_message(
                 ErrorCode::InvalidRequest,
                 "A refresh token as Bearer must come without cookies and without an Origin.",
             )),
-            Some(text) => {
-                Ok(Self { tokens: tokens(vec![text.to_owned()]), hint: None, bearer: true, body_allowed })
-            }
+            Some(text) => Ok(Self { tokens: tokens(vec![text]), hint: None, bearer: true, body_allowed }),
             None => Ok(Self {
                 tokens: tokens(values(headers, REFRESH)),
                 hint: hint(headers),
@@ -106,25 +103,30 @@ impl Shown {
 
 /// The hint that came along, if it is one.
 pub fn hint(headers: &HeaderMap) -> Option<Hint> {
-    values(headers, HINT).iter().find_map(|text| Hint::parse(text))
+    values(headers, HINT).into_iter().find_map(Hint::parse)
 }
 
 /// The Bearer credential (RFC 6750, 2.1), if there is one.
 pub fn bearer(headers: &HeaderMap) -> Option<&str> {
-    let (scheme, credential) = headers.get(AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
-    scheme.eq_ignore_ascii_case("bearer").then(|| credential.trim())
+    let value = headers.get(AUTHORIZATION)?.as_bytes();
+    let (scheme, credential) = value.split_at(value.iter().position(|b| *b == b' ').unwrap_or(value.len()));
+    // A credential that can't be read is a bad one, not none.
+    scheme.eq_ignore_ascii_case(b"bearer").then(|| str::from_utf8(credential).unwrap_or_default().trim())
 }
 
 /// Every value of the cookies with this name; there may be several, from other paths and domains.
-fn values(headers: &HeaderMap, name: &str) -> Vec<String> {
+///
+/// Read as bytes, one by one: another page of the site may have set a cookie that is no ASCII, and must not
+/// sign anybody out by it. Only ASCII spaces are trimmed: a name that begins with a wider one is not ours,
+/// and browsers let anybody set it.
+fn values<'a>(headers: &'a HeaderMap, name: &str) -> Vec<&'a str> {
     headers
         .get_all(COOKIE)
         .iter()
-        .filter_map(|header| header.to_str().ok())
-        .flat_map(Cookie::split_parse)
-        .filter_map(Result::ok)
-        .filter(|cookie| cookie.name() == name)
-        .map(|cookie| cookie.value().to_owned())
+        .flat_map(|header| header.as_bytes().split(|byte| *byte == b';'))
+        .filter_map(|pair| str::from_utf8(pair.trim_ascii()).ok()?.split_once('='))
+        .filter(|(key, _)| *key == name)
+        .map(|(_, value)| value)
         .collect()
 }
 
