@@ -11,6 +11,9 @@ use http::Uri;
 use lanyard_auth::access::SigningAlgorithm;
 use lanyard_auth::rotation::{BadLimits, Limits};
 
+/// Beyond it, sums of durations and times would overflow somewhere.
+const LONGEST: Duration = Duration::from_secs(100 * 365 * 86_400);
+
 /// Sign people in, keep them signed in: short-lived access tokens, rotating refresh tokens.
 #[derive(Debug, Parser)]
 #[command(name = "lanyard", version, args_conflicts_with_subcommands = true)]
@@ -208,21 +211,27 @@ fn origin(text: &str) -> Result<String, BadConfig> {
     };
     let default_port = if scheme == "https" { 443 } else { 80 };
     let host = authority.host().to_ascii_lowercase();
+    // `Uri` drops fragments, and takes a port that is no number for none: nothing may be left over.
+    let port = authority.port_u16();
+    let rest = authority.as_str().get(authority.host().len()..).unwrap_or_default();
     if uri.path_and_query().is_some_and(|rest| rest != "/")
         || host.is_empty()
-        || authority.as_str().contains('@')
+        || text.contains('#')
+        || port.map_or(!rest.is_empty(), |port| rest != format!(":{port}"))
     {
         return Err(bad());
     }
     // As browsers write it in the Origin header: lower case, without the scheme's own port.
-    Ok(match authority.port_u16() {
+    Ok(match port {
         Some(port) if port != default_port => format!("{scheme}://{host}:{port}"),
         _ => format!("{scheme}://{host}"),
     })
 }
 
 fn duration(text: &str) -> Result<Duration, String> {
-    humantime::parse_duration(text).map_err(|error| format!("{error}; write it like 15m, 4s or 30d"))
+    let duration =
+        humantime::parse_duration(text).map_err(|error| format!("{error}; write it like 15m, 4s or 30d"))?;
+    if duration > LONGEST { Err("at most 100 years make sense".to_owned()) } else { Ok(duration) }
 }
 
 #[cfg(test)]
