@@ -5,7 +5,7 @@
 
 use axum::body::Body;
 use axum::extract::Request;
-use axum::http::header::{COOKIE, HeaderName, ORIGIN};
+use axum::http::header::{COOKIE, HeaderName, HeaderValue, ORIGIN};
 use axum::http::{Method, Response, StatusCode};
 use axum::middleware::Next;
 use axum::response::IntoResponse as _;
@@ -26,7 +26,9 @@ pub fn layer(origin: &str) -> Result<CsrfLayer, ConfigError> {
 pub async fn require_origin(request: Request, next: Next) -> Response<Body> {
     let safe = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
     let headers = request.headers();
-    let says_nothing = !headers.contains_key(ORIGIN) && !headers.contains_key(SEC_FETCH_SITE);
+    // tower-http's layer takes an empty header for none, and so must this one.
+    let says_nothing =
+        [ORIGIN, SEC_FETCH_SITE].iter().all(|name| headers.get(name).is_none_or(HeaderValue::is_empty));
     if !safe && says_nothing && headers.contains_key(COOKIE) {
         return StatusCode::FORBIDDEN.into_response();
     }
