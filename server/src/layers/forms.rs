@@ -12,7 +12,7 @@ use lanyard_app::api::{ApiError, ErrorCode};
 use lanyard_app::ui::links::{DASHBOARD, REGISTER, SIGN_IN, safe_next};
 
 /// Answers form posts to `/auth/*` with redirects.
-pub async fn redirect(mut request: Request, next: Next) -> Response<Body> {
+pub async fn redirect(request: Request, next: Next) -> Response<Body> {
     let wants_html = request
         .headers()
         .get(ACCEPT)
@@ -22,7 +22,6 @@ pub async fn redirect(mut request: Request, next: Next) -> Response<Body> {
         return next.run(request).await;
     }
     let form = Form::read(request.uri(), request.headers());
-    request.headers_mut().insert(ACCEPT, HeaderValue::from_static("application/json"));
     let response = next.run(request).await;
     let (mut parts, body) = response.into_parts();
     let to = if parts.status.is_success() {
@@ -36,10 +35,22 @@ pub async fn redirect(mut request: Request, next: Next) -> Response<Body> {
     parts.status = StatusCode::SEE_OTHER;
     parts.headers.remove(CONTENT_TYPE);
     parts.headers.remove(CONTENT_LENGTH);
-    let to = HeaderValue::try_from(to).unwrap_or(HeaderValue::from_static(DASHBOARD));
+    let to = HeaderValue::try_from(as_address(&to)).unwrap_or(HeaderValue::from_static(DASHBOARD));
     parts.headers.insert(LOCATION, to);
     // The body holds the access token, which a page must not.
     Response::from_parts(parts, Body::empty())
+}
+
+/// Browsers write addresses in ASCII; a path that was decoded from a query may hold anything else.
+fn as_address(path: &str) -> String {
+    path.bytes().fold(String::with_capacity(path.len()), |mut address, byte| {
+        if byte.is_ascii_graphic() {
+            address.push(char::from(byte));
+        } else {
+            address.push_str(&format!("%{byte:02X}"));
+        }
+        address
+    })
 }
 
 /// Where a form leads.

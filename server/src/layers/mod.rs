@@ -6,4 +6,5 @@ pub mod cross_site;
 pub mod errors;
 pub mod forms;
 pub mod headers;
+pub mod limits;
 pub mod log;
