@@ -49,3 +49,6 @@ impl<T: DeserializeOwned> Decodes<T> for FormOrJsonBody {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -162,3 +162,6 @@ fn header(cookie: Cookie<'_>) -> HeaderValue {
     value.set_sensitive(true);
     value
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,6 +1,9 @@
 //! The wire, from outside: the real binary on a free port, a folder of its own, SQLite, and every header in
 //! sight. Time is moved in the database rather than waited for, wherever the rule allows it.
 
+// For clippy, which otherwise takes only the #[test] functions themselves for tests.
+#![cfg(test)]
+
 mod access;
 mod answer;
 mod bad_input;
