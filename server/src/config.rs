@@ -9,7 +9,7 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use http::Uri;
 use lanyard_auth::access::SigningAlgorithm;
-use lanyard_auth::rotation::{BadLimits, Limits};
+use lanyard_auth::rotation::{BadLimits, LONGEST, Limits};
 
 /// Sign people in, keep them signed in: short-lived access tokens, rotating refresh tokens.
 #[derive(Debug, Parser)]
@@ -113,7 +113,7 @@ pub enum BadConfig {
         why: BadLimits,
     },
     /// Access tokens count in whole seconds.
-    #[error("--access-ttl must be at least one second, since a JWT counts in whole seconds")]
+    #[error("--access-ttl must be whole seconds, at least one: a JWT counts in nothing smaller")]
     AccessTtl,
     /// Demo accounts with printed passwords, open to a network.
     #[error(
@@ -143,7 +143,7 @@ impl TryFrom<Flags> for Config {
             absolute: flags.absolute_ttl,
         };
         limits.check().map_err(|why| BadConfig::Limits { limits, why })?;
-        if flags.access_ttl < Duration::from_secs(1) {
+        if flags.access_ttl.is_zero() || flags.access_ttl.subsec_nanos() != 0 {
             return Err(BadConfig::AccessTtl);
         }
         if flags.demo && !flags.addr.ip().is_loopback() {
@@ -208,21 +208,27 @@ fn origin(text: &str) -> Result<String, BadConfig> {
     };
     let default_port = if scheme == "https" { 443 } else { 80 };
     let host = authority.host().to_ascii_lowercase();
+    // `Uri` drops fragments, and takes a port that is no number for none: nothing may be left over.
+    let port = authority.port_u16();
+    let rest = authority.as_str().get(authority.host().len()..).unwrap_or_default();
     if uri.path_and_query().is_some_and(|rest| rest != "/")
         || host.is_empty()
-        || authority.as_str().contains('@')
+        || text.contains('#')
+        || port.map_or(!rest.is_empty(), |port| rest != format!(":{port}"))
     {
         return Err(bad());
     }
     // As browsers write it in the Origin header: lower case, without the scheme's own port.
-    Ok(match authority.port_u16() {
+    Ok(match port {
         Some(port) if port != default_port => format!("{scheme}://{host}:{port}"),
         _ => format!("{scheme}://{host}"),
     })
 }
 
 fn duration(text: &str) -> Result<Duration, String> {
-    humantime::parse_duration(text).map_err(|error| format!("{error}; write it like 15m, 4s or 30d"))
+    let duration =
+        humantime::parse_duration(text).map_err(|error| format!("{error}; write it like 15m, 4s or 30d"))?;
+    if duration > LONGEST { Err("at most ten years make sense".to_owned()) } else { Ok(duration) }
 }
 
 #[cfg(test)]

@@ -66,7 +66,7 @@ async fn serve(config: Config) -> Result<(), Box<dyn Error>> {
     let accounts =
         if config.demo { demo::accounts(&service, &config.data_dir, &random).await? } else { Vec::new() };
     let app = App { service: Arc::clone(&service), settings: page_settings(&config), assets: site::assets() };
-    let router = router(app, &config.public_url)?;
+    let router = router(app, &config)?;
     let listener = TcpListener::bind(config.addr)
         .await
         .map_err(|error| format!("can't listen on {}: {error}", config.addr))?;

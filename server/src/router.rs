@@ -4,9 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Body;
-use axum::extract::{DefaultBodyLimit, Request, State};
-use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderValue, VARY};
-use axum::http::{HeaderMap, Response, StatusCode, Uri};
+use axum::extract::{Request, State};
+use axum::http::header::{ACCEPT, ALLOW, CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderValue, VARY};
+use axum::http::{HeaderMap, Method, Response, StatusCode, Uri};
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::IntoResponse as _;
 use axum::routing::{get, post};
@@ -20,18 +20,15 @@ use leptos::prelude::{provide_context, use_context};
 use leptos_axum::ResponseOptions;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::csrf::ConfigError;
-use tower_http::limit::RequestBodyLimitLayer;
 use tower_http::timeout::TimeoutLayer;
 
+use crate::config::Config;
 use crate::layers::errors::Answer;
 use crate::layers::headers::Https;
-use crate::layers::{cross_site, errors, forms, headers, log};
+use crate::layers::{cross_site, errors, forms, headers, is_for_programs, limits, log};
 use crate::site;
 
-/// No request of ours is longer; the longest is a registration.
-const MAX_BODY: usize = 16 * 1024;
-
-/// No answer of ours takes longer; the slowest is a sign-in that waits for its turn to hash.
+/// An answer that takes longer is given up: 503. The slowest is a sign-in that waits for its turn to hash.
 const MAX_TIME: Duration = Duration::from_secs(30);
 
 /// What handlers share.
@@ -48,11 +45,11 @@ pub struct App {
 /// The whole app.
 ///
 /// # Errors
-/// [`ConfigError`] when `public_url` is no origin.
-pub fn router(app: App, public_url: &str) -> Result<Router, ConfigError> {
+/// [`ConfigError`] when the public URL is no origin.
+pub fn router(app: App, config: &Config) -> Result<Router, ConfigError> {
     // leptos spawns on it; a second initialisation, in tests, changes nothing.
     let _ = any_spawner::Executor::init_tokio();
-    let https = Https(public_url.starts_with("https://"));
+    let https = Https(config.is_https());
     let auth = Router::new()
         .route("/auth/register", post(server_function))
         .route("/auth/login", post(server_function))
@@ -66,12 +63,11 @@ pub fn router(app: App, public_url: &str) -> Result<Router, ConfigError> {
         .route("/.well-known/jwks.json", get(jwks))
         .route("/health/live", get(|| async { StatusCode::NO_CONTENT }))
         .route("/health/ready", get(ready))
-        .fallback(get(page))
+        .fallback(page)
         .layer(from_fn(cross_site::require_origin))
-        .layer(cross_site::layer(public_url)?)
-        .layer(DefaultBodyLimit::max(MAX_BODY))
-        .layer(RequestBodyLimitLayer::new(MAX_BODY))
-        .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, MAX_TIME))
+        .layer(cross_site::layer(&config.public_url)?)
+        .layer(from_fn(limits::body))
+        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, MAX_TIME))
         .layer(CatchPanicLayer::new())
         .layer(from_fn(errors::shape))
         .layer(from_fn(forms::redirect))
@@ -80,7 +76,10 @@ pub fn router(app: App, public_url: &str) -> Result<Router, ConfigError> {
         .with_state(app))
 }
 
-async fn server_function(State(app): State<App>, request: Request) -> Response<Body> {
+/// leptos would answer a caller that accepts HTML with a redirect to the Referer; `forms` does that, for the
+/// forms alone, and knows whereto.
+async fn server_function(State(app): State<App>, mut request: Request) -> Response<Body> {
+    request.headers_mut().insert(ACCEPT, HeaderValue::from_static("application/json"));
     let context = move || provide_context(Arc::clone(&app.service));
     leptos_axum::handle_server_fns_with_context(context, request).await.into_response()
 }
@@ -113,8 +112,11 @@ async fn ready(State(app): State<App>) -> Result<StatusCode, Answer> {
 /// A file of the site, or a page. Rendering a page changes nothing: it looks at the hint alone, and draws
 /// the frame in which the client then takes the session up.
 async fn page(State(app): State<App>, uri: Uri, headers: HeaderMap, request: Request) -> Response<Body> {
-    if ["/auth/", "/api/", "/health/", "/.well-known/"].iter().any(|api| uri.path().starts_with(api)) {
+    if is_for_programs(uri.path()) {
         return StatusCode::NOT_FOUND.into_response();
+    }
+    if !matches!(*request.method(), Method::GET | Method::HEAD) {
+        return (StatusCode::METHOD_NOT_ALLOWED, [(ALLOW, "GET,HEAD")]).into_response();
     }
     if let Some(file) = site::file(&uri, &headers) {
         return file;

@@ -41,10 +41,14 @@ impl<T: DeserializeOwned> Decodes<T> for FormOrJsonBody {
     type Error = Unreadable;
 
     fn decode(bytes: Bytes) -> Result<T, Self::Error> {
-        if bytes.trim_ascii_start().starts_with(b"{") {
-            serde_json::from_slice(&bytes).map_err(|_| Unreadable)
-        } else {
-            serde_urlencoded::from_bytes(&bytes).map_err(|_| Unreadable)
+        match bytes.trim_ascii_start() {
+            [b'{', ..] => serde_json::from_slice(&bytes).map_err(|_| Unreadable),
+            // JSON as well, but no object; taken for a form, it would be one without fields.
+            [b'[' | b'"', ..] => Err(Unreadable),
+            _ => serde_urlencoded::from_bytes(&bytes).map_err(|_| Unreadable),
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

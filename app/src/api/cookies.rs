@@ -43,9 +43,8 @@ impl Shown {
     /// have nowhere to go.
     pub fn read(headers: &HeaderMap) -> Result<Self, ApiError> {
         let body_allowed = !headers.contains_key(ORIGIN) && !headers.contains_key(COOKIE);
-        let tokens = |texts: Vec<String>| {
-            texts.iter().filter_map(|text| RefreshToken::parse(text).ok()).collect::<Vec<_>>()
-        };
+        let tokens =
+            |texts: Vec<&str>| texts.into_iter().filter_map(|text| RefreshToken::parse(text).ok()).collect();
         match credential(headers) {
             Credential::Bad => Err(ApiError::with_message(
                 ErrorCode::InvalidRequest,
@@ -56,7 +55,7 @@ impl Shown {
                 "A refresh token as Bearer must come without cookies and without an Origin.",
             )),
             Credential::Bearer(text) => {
-                Ok(Self { tokens: tokens(vec![text.to_owned()]), hint: None, bearer: true, body_allowed })
+                Ok(Self { tokens: tokens(vec![text]), hint: None, bearer: true, body_allowed })
             }
             Credential::None => Ok(Self {
                 tokens: tokens(values(headers, REFRESH)),
@@ -125,7 +124,7 @@ impl Shown {
 
 /// The hint that came along, if it is one.
 pub fn hint(headers: &HeaderMap) -> Option<Hint> {
-    values(headers, HINT).iter().find_map(|text| Hint::parse(text))
+    values(headers, HINT).into_iter().find_map(Hint::parse)
 }
 
 /// What the Authorization header holds for us (RFC 6750, 2.1).
@@ -158,16 +157,19 @@ pub fn credential(headers: &HeaderMap) -> Credential<'_> {
 }
 
 /// Every value of the cookies with this name; there may be several, from other paths and domains.
-fn values(headers: &HeaderMap, name: &str) -> Vec<String> {
+///
+/// Read as bytes, one by one: another page of the site may have set a cookie that is no ASCII, and must not
+/// sign anybody out by it. Only ASCII spaces are trimmed: a name that begins with a wider one is not ours,
+/// and browsers let anybody set it.
+fn values<'a>(headers: &'a HeaderMap, name: &str) -> Vec<&'a str> {
     headers
         .get_all(COOKIE)
         .iter()
-        // Lossily: another app's cookie may hold any byte, and must not hide ours.
-        .map(|header| String::from_utf8_lossy(header.as_bytes()))
-        .flat_map(|header| Cookie::split_parse(header.into_owned()))
-        .filter_map(Result::ok)
-        .filter(|cookie| cookie.name() == name)
-        .map(|cookie| cookie.value().to_owned())
+        // Byte by byte: another app's cookie may hold anything, and must not hide ours.
+        .flat_map(|header| header.as_bytes().split(|byte| *byte == b';'))
+        .filter_map(|pair| str::from_utf8(pair.trim_ascii()).ok()?.split_once('='))
+        .filter(|(key, _)| *key == name)
+        .map(|(_, value)| value)
         .collect()
 }
 
@@ -203,3 +205,6 @@ fn header(cookie: Cookie<'_>) -> HeaderValue {
     value.set_sensitive(true);
     value
 }
+
+#[cfg(test)]
+mod tests;

@@ -120,7 +120,7 @@ mod tests {
 
     #[test]
     fn retry_after_is_read_from_the_header_or_the_body() {
-        let body = ours(ApiError::unavailable(7));
+        let body = ours(ApiError { retry_after: Some(7), ..ApiError::unavailable() });
         let header = Response { retry_after: Some(9), ..answer(503, "busy") };
         for (answer, wait) in [(body, 7_000), (header, 9_000)] {
             let failed = RefreshAnswer::Failed { status: Some(503), retry_after: Some(wait) };

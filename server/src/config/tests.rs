@@ -1,1 +1,84 @@
+use super::*;
 
+fn config(flags: &[&str]) -> Result<Config, BadConfig> {
+    let flags = std::iter::once(&"lanyard").chain(flags);
+    Config::try_from(Cli::try_parse_from(flags).unwrap().flags())
+}
+
+#[test]
+fn the_defaults_are_those_that_are_written_down() {
+    let config = config(&[]).unwrap();
+    let days = |n: u64| Duration::from_secs(n * 86_400);
+    assert_eq!(config.addr, "127.0.0.1:3000".parse().unwrap());
+    assert_eq!(config.public_url, "http://localhost:3000");
+    assert_eq!(config.database_url, "sqlite:data/lanyard.db");
+    assert_eq!(config.access_ttl, Duration::from_secs(900));
+    assert_eq!(
+        config.limits,
+        Limits {
+            retry_window: Duration::from_secs(30),
+            settle: Duration::from_secs(120),
+            idle: days(7),
+            absolute: days(30),
+        }
+    );
+    assert_eq!((config.signing_alg, config.demo), (SigningAlgorithm::EdDsa, false));
+    assert_eq!(config.warnings(), [""; 0]);
+}
+
+#[test]
+fn serve_is_the_default_command() {
+    assert_eq!(config(&["serve", "--settle", "2m5s"]).unwrap().limits.settle, Duration::from_secs(125));
+    assert_eq!(config(&["--settle", "125s"]).unwrap().limits.settle, Duration::from_secs(125));
+}
+
+#[test]
+fn the_public_url_becomes_what_browsers_call_an_origin() {
+    for (url, origin) in [
+        ("https://Example.COM/", "https://example.com"),
+        ("https://example.com:443", "https://example.com"),
+        ("http://example.com:80", "http://example.com"),
+        ("http://example.com:443", "http://example.com:443"),
+        ("http://[::1]:3000", "http://[::1]:3000"),
+    ] {
+        assert_eq!(config(&["--public-url", url]).unwrap().public_url, origin);
+    }
+    for url in ["http://a.example:99999", "http://a.example:", "http://a.example/#x", "http://a@b", "//a", ""]
+    {
+        assert_eq!(config(&["--public-url", url]).unwrap_err(), BadConfig::PublicUrl(url.to_owned()));
+    }
+}
+
+#[test]
+fn demo_accounts_stay_on_this_machine() {
+    for addr in ["127.0.0.1:1", "127.9.9.9:1", "[::1]:1"] {
+        assert!(config(&["--demo", "--addr", addr]).unwrap().demo);
+    }
+    for addr in ["0.0.0.0:1", "[::]:1", "192.0.2.1:1"] {
+        let refused = config(&["--demo", "--addr", addr]).unwrap_err();
+        assert_eq!(refused, BadConfig::DemoInPublic(addr.parse().unwrap()));
+        assert!(!config(&["--addr", addr]).unwrap().demo);
+    }
+}
+
+#[test]
+fn what_is_allowed_but_costs_something_gets_a_word() {
+    let words = |flags: &[&str]| config(flags).unwrap().warnings();
+    assert!(matches!(&words(&["--settle", "79s"])[..], [word] if word.contains("1m 19s is short")));
+    assert_eq!(words(&["--settle", "80s"]), [""; 0]);
+    for url in ["http://lanyard.example", "http://localhost.example", "http://192.0.2.1:3000"] {
+        assert!(
+            matches!(&words(&["--public-url", url])[..], [word] if word.contains("refuse secure cookies"))
+        );
+    }
+    for url in ["https://lanyard.example", "http://localhost", "http://127.0.0.1:9", "http://[::1]:9"] {
+        assert_eq!(words(&["--public-url", url]), [""; 0]);
+    }
+}
+
+#[test]
+fn durations_are_bounded() {
+    assert_eq!(duration("3650d"), Ok(LONGEST));
+    assert!(duration("3651d").is_err());
+    assert!(duration("100000000000y").is_err());
+}

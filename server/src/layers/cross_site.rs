@@ -5,13 +5,14 @@
 
 use axum::body::Body;
 use axum::extract::Request;
-use axum::http::header::{COOKIE, HeaderName, ORIGIN};
+use axum::http::header::{COOKIE, HeaderName, HeaderValue, ORIGIN};
 use axum::http::{Method, Response, StatusCode};
 use axum::middleware::Next;
 use axum::response::IntoResponse as _;
 use tower_http::csrf::{ConfigError, CsrfLayer};
 
-const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
+/// Says where a browser's request comes from (Fetch Metadata Request Headers).
+pub const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
 /// tower-http's layer, which trusts our own origin whatever a proxy does to `Host`. Its refusal is a bare
 /// 403; `errors` gives it our shape.
@@ -26,7 +27,9 @@ pub fn layer(origin: &str) -> Result<CsrfLayer, ConfigError> {
 pub async fn require_origin(request: Request, next: Next) -> Response<Body> {
     let safe = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
     let headers = request.headers();
-    let says_nothing = !headers.contains_key(ORIGIN) && !headers.contains_key(SEC_FETCH_SITE);
+    // tower-http's layer takes an empty header for none, and so must this one.
+    let says_nothing =
+        [ORIGIN, SEC_FETCH_SITE].iter().all(|name| headers.get(name).is_none_or(HeaderValue::is_empty));
     if !safe && says_nothing && headers.contains_key(COOKIE) {
         return StatusCode::FORBIDDEN.into_response();
     }

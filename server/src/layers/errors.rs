@@ -2,7 +2,7 @@
 
 use axum::body::{self, Body};
 use axum::extract::Request;
-use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
+use axum::http::header::{ALLOW, CONTENT_LENGTH, CONTENT_TYPE, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderName, Response, StatusCode};
 use axum::middleware::Next;
 use axum::response::IntoResponse;
@@ -46,21 +46,26 @@ const fn challenge(code: ErrorCode) -> Option<&'static str> {
     }
 }
 
-/// Gives every failed answer of the API its status and shape.
+/// Gives every failed answer its status and shape, except for pages, which say it to people.
 pub async fn shape(request: Request, next: Next) -> Response<Body> {
-    let path = request.uri().path();
-    let is_page = !["/auth/", "/api/", "/health/", "/.well-known/"].iter().any(|api| path.starts_with(api));
     let mut response = next.run(request).await;
-    if is_page {
-        return response;
-    }
     if response.headers_mut().remove(SERVER_FN_ERROR).is_some() {
         return Answer(read(response).await).into_response();
     }
     let status = response.status();
-    let is_ours = response.headers().get(CONTENT_TYPE).is_some_and(|t| t == "application/json");
-    if (status.is_client_error() || status.is_server_error()) && !is_ours {
-        return Answer(ApiError::new(code(status))).into_response();
+    let content_type = response.headers().get(CONTENT_TYPE).map_or(&b""[..], HeaderValue::as_bytes);
+    let has_shape = content_type == b"application/json" || content_type.starts_with(b"text/html");
+    if (status.is_client_error() || status.is_server_error()) && !has_shape {
+        let error = match code(status) {
+            ErrorCode::Unavailable => ApiError::unavailable(),
+            code => ApiError::new(code),
+        };
+        let mut shaped = Answer(error).into_response();
+        // RFC 9110, 15.5.6: a 405 names what is allowed.
+        if let Some(allowed) = response.headers_mut().remove(ALLOW) {
+            shaped.headers_mut().insert(ALLOW, allowed);
+        }
+        return shaped;
     }
     if status == StatusCode::NO_CONTENT {
         response.headers_mut().remove(CONTENT_TYPE);
@@ -89,3 +94,6 @@ fn code(status: StatusCode) -> ErrorCode {
         _ => ErrorCode::Internal,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -3,26 +3,23 @@
 //! A browser that posts a form asks for HTML. It gets a redirect: onwards, or back to the form with the
 //! error's name. Everything behind this sees an ordinary API call.
 
+use super::cross_site::SEC_FETCH_SITE;
 use axum::body::{self, Body};
 use axum::extract::Request;
-use axum::http::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE, HeaderValue, LOCATION, REFERER};
+use axum::http::header::{
+    ACCEPT, AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HeaderValue, LOCATION, ORIGIN, REFERER,
+};
 use axum::http::{HeaderMap, Method, Response, StatusCode, Uri};
 use axum::middleware::Next;
 use lanyard_app::api::{ApiError, ErrorCode};
 use lanyard_app::ui::links::{DASHBOARD, REGISTER, SIGN_IN, safe_next};
 
 /// Answers form posts to `/auth/*` with redirects.
-pub async fn redirect(mut request: Request, next: Next) -> Response<Body> {
-    let wants_html = request
-        .headers()
-        .get(ACCEPT)
-        .and_then(|accept| accept.to_str().ok())
-        .is_some_and(|accept| accept.contains("text/html"));
-    if !wants_html || request.method() != Method::POST || !request.uri().path().starts_with("/auth/") {
+pub async fn redirect(request: Request, next: Next) -> Response<Body> {
+    if !is_form(&request) {
         return next.run(request).await;
     }
     let form = Form::read(request.uri(), request.headers());
-    request.headers_mut().insert(ACCEPT, HeaderValue::from_static("application/json"));
     let response = next.run(request).await;
     let (mut parts, body) = response.into_parts();
     let to = if parts.status.is_success() {
@@ -36,10 +33,37 @@ pub async fn redirect(mut request: Request, next: Next) -> Response<Body> {
     parts.status = StatusCode::SEE_OTHER;
     parts.headers.remove(CONTENT_TYPE);
     parts.headers.remove(CONTENT_LENGTH);
-    let to = HeaderValue::try_from(to).unwrap_or(HeaderValue::from_static(DASHBOARD));
+    let to = HeaderValue::try_from(as_address(&to)).unwrap_or(HeaderValue::from_static(DASHBOARD));
     parts.headers.insert(LOCATION, to);
     // The body holds the access token, which a page must not.
     Response::from_parts(parts, Body::empty())
+}
+
+/// A form that a browser posts to `/auth/*`. A program that takes HTML too needs the answer's body.
+fn is_form(request: &Request) -> bool {
+    let headers = request.headers();
+    let wants_html = headers
+        .get(ACCEPT)
+        .and_then(|accept| accept.to_str().ok())
+        .is_some_and(|accept| accept.contains("text/html"));
+    let from_browser = headers.contains_key(ORIGIN) || headers.contains_key(SEC_FETCH_SITE);
+    wants_html
+        && from_browser
+        && !headers.contains_key(AUTHORIZATION)
+        && request.method() == Method::POST
+        && request.uri().path().starts_with("/auth/")
+}
+
+/// Browsers write addresses in ASCII; a path that was decoded from a query may hold anything else.
+fn as_address(path: &str) -> String {
+    path.bytes().fold(String::with_capacity(path.len()), |mut address, byte| {
+        if byte.is_ascii_graphic() {
+            address.push(char::from(byte));
+        } else {
+            address.push_str(&format!("%{byte:02X}"));
+        }
+        address
+    })
 }
 
 /// Where a form leads.

@@ -9,6 +9,8 @@ use axum::http::header::{
 };
 use axum::middleware::Next;
 
+use super::is_for_programs;
+
 const ALWAYS: [(HeaderName, &str); 5] = [
     (X_CONTENT_TYPE_OPTIONS, "nosniff"),
     (REFERRER_POLICY, "same-origin"),
@@ -24,7 +26,7 @@ pub struct Https(pub bool);
 /// Adds the headers that an answer does not have yet.
 pub async fn secure(State(Https(https)): State<Https>, request: Request, next: Next) -> Response<Body> {
     let path = request.uri().path();
-    let private = path.starts_with("/auth/") || path.starts_with("/api/") || path.starts_with("/health/");
+    let private = is_for_programs(path) && !path.starts_with("/.well-known/");
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
     for (name, value) in ALWAYS {

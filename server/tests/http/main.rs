@@ -1,0 +1,22 @@
+//! The wire, from outside: the real binary on a free port, a folder of its own, SQLite, and every header in
+//! sight. Time is moved in the database rather than waited for, wherever the rule allows it.
+
+// For clippy, which otherwise takes only the #[test] functions themselves for tests.
+#![cfg(test)]
+
+mod access;
+mod answer;
+mod bad_input;
+mod configuration;
+mod cross_site;
+mod forms;
+mod pages;
+mod person;
+mod refresh_desk;
+mod rotation;
+mod secrets;
+mod server;
+mod sign_in;
+mod sign_out;
+mod start;
+mod theft;

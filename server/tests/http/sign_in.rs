@@ -1,0 +1,212 @@
+//! Register and login: whole answers, cookies to the letter, deliveries, and what came along.
+
+use lanyard_auth::random::Random;
+use lanyard_auth::refresh::MasterKeys;
+use lanyard_auth::store::SessionId;
+use reqwest::header::{COOKIE, ORIGIN};
+use serde_json::json;
+
+use crate::answer::{Answer, send};
+use crate::person::{
+    HINT, Held, PASSWORD, REFRESH, bearer, browser, credentials, me, refresh, register, register_without_jar,
+    sign_in,
+};
+use crate::server::{Server, generation};
+
+/// 30 days to the absolute limit and 7 days more; the second may just have begun.
+const MAX_AGES: [&str; 2] = ["Max-Age=3196800", "Max-Age=3196799"];
+
+const SIGNED_IN: &str = r#"200
+cache-control: no-store
+content-type: application/json
+cross-origin-opener-policy: same-origin
+cross-origin-resource-policy: same-origin
+permissions-policy: camera=(), geolocation=(), microphone=()
+referrer-policy: same-origin
+set-cookie: __Secure-lanyard-refresh=REFRESH; HttpOnly; SameSite=Strict; Secure; Path=/auth; MAX-AGE
+set-cookie: __Host-lanyard-hint=HINT; SameSite=Lax; Secure; Path=/; MAX-AGE
+x-content-type-options: nosniff
+
+{"access_token":"ACCESS","token_type":"Bearer","expires_in":900,"session_id":"SESSION","session_expires_at":EXPIRES,"user":{"id":"USER","email":"ada@people.example","name":"Ada"}}"#;
+
+const SIGNED_IN_WITHOUT_JAR: &str = r#"200
+cache-control: no-store
+content-type: application/json
+cross-origin-opener-policy: same-origin
+cross-origin-resource-policy: same-origin
+permissions-policy: camera=(), geolocation=(), microphone=()
+referrer-policy: same-origin
+x-content-type-options: nosniff
+
+{"access_token":"ACCESS","token_type":"Bearer","expires_in":900,"session_id":"SESSION","session_expires_at":EXPIRES,"user":{"id":"USER","email":"ada@people.example","name":"Ada"},"refresh_token":"REFRESH"}"#;
+
+fn text(answer: &Answer, held: &Held) -> String {
+    let json = answer.json();
+    let (session, expires) = (held.session.to_string(), json["session_expires_at"].to_string());
+    let mut names = vec![
+        (held.access.as_str(), "ACCESS"),
+        (&held.refresh, "REFRESH"),
+        (&session, "SESSION"),
+        (&expires, "EXPIRES"),
+        (json["user"]["id"].as_str().unwrap(), "USER"),
+        (MAX_AGES[0], "MAX-AGE"),
+        (MAX_AGES[1], "MAX-AGE"),
+    ];
+    if !held.hint.is_empty() {
+        names.push((&held.hint, "HINT"));
+    }
+    answer.text(&names)
+}
+
+#[tokio::test]
+async fn register_and_login_answer_to_the_letter() {
+    let server = Server::start();
+    let fields = json!({"name": "Ada", "email": " Ada@People.example ", "password": PASSWORD});
+    let registered = send(server.post("/auth/register").json(&fields)).await;
+    assert_eq!(text(&registered, &Held::from_cookies(&registered)), SIGNED_IN);
+
+    let signed_in = send(server.post("/auth/login").form(&credentials())).await;
+    let held = Held::from_cookies(&signed_in);
+    assert_eq!(text(&signed_in, &held), SIGNED_IN);
+    assert_eq!((held.refresh.len(), generation(&held.refresh)), (5 + 96, 0));
+    let (session, number) = held.hint.split_once('.').unwrap();
+    assert_eq!((session.len(), number), (11, "0"));
+}
+
+#[tokio::test]
+async fn a_client_without_a_jar_gets_the_token_in_the_body_and_no_cookie() {
+    let server = Server::start();
+    let fields =
+        json!({"name": "Ada", "email": "ada@people.example", "password": PASSWORD, "token_delivery": "body"});
+    let registered = send(server.post("/auth/register").json(&fields)).await;
+    assert_eq!(text(&registered, &Held::from_body(&registered)), SIGNED_IN_WITHOUT_JAR);
+    let fields = json!({"email": "ada@people.example", "password": PASSWORD, "token_delivery": "body"});
+    let signed_in = send(server.post("/auth/login").form(&fields)).await;
+    assert_eq!(text(&signed_in, &Held::from_body(&signed_in)), SIGNED_IN_WITHOUT_JAR);
+}
+
+#[tokio::test]
+async fn nobody_with_a_cookie_or_an_origin_gets_a_token_in_a_body() {
+    let server = Server::start();
+    register(&server).await;
+    for path in ["/auth/login", "/auth/register"] {
+        let fields = json!({
+            "name": "Grace", "email": "ada@people.example", "password": PASSWORD, "token_delivery": "body",
+        });
+        let request = || server.post(path).json(&fields);
+        let with_origin = request().header(ORIGIN, server.origin());
+        send(with_origin).await.assert_error(400, "invalid_request");
+        let with_cookie = request().header(COOKIE, "theme=dark").header("sec-fetch-site", "same-origin");
+        send(with_cookie).await.assert_error(400, "invalid_request");
+        let unknown = json!({
+            "name": "Grace", "email": "g@example.com", "password": PASSWORD, "token_delivery": "pigeon",
+        });
+        send(server.post(path).json(&unknown)).await.assert_error(400, "invalid_request");
+    }
+    // As a cookie it may be asked for by anybody.
+    let cookie = json!({"email": "ada@people.example", "password": PASSWORD, "token_delivery": "cookie"});
+    let answer = send(server.post("/auth/login").header(ORIGIN, server.origin()).json(&cookie)).await;
+    assert_eq!(answer.set_cookies().len(), 2);
+    assert!(answer.json().get("refresh_token").is_none());
+}
+
+#[tokio::test]
+async fn signing_in_ends_the_sessions_whose_genuine_tokens_came_along() {
+    let server = Server::start();
+    let first = register(&server).await;
+    server.age(first.session, std::time::Duration::from_secs(121)).await;
+    // Any generation will do: here the one before.
+    let newer = Held::from_cookies(&refresh(&server, &first.cookies()).await);
+    let other = sign_in(&server).await;
+    let cookies = format!("{}; {REFRESH}={}", first.cookies(), other.refresh);
+    let second = send(browser(&server, "/auth/login", &cookies).json(&credentials())).await;
+    assert_eq!(second.status, 200);
+    for ended in [&newer, &other] {
+        me(&server, &ended.access).await.assert_error(401, "session_revoked");
+        let answer = refresh(&server, &ended.cookies()).await;
+        answer.assert_error(401, "session_revoked");
+        assert_eq!(answer.field("reason"), "replaced");
+    }
+    assert_eq!(me(&server, &Held::from_cookies(&second).access).await.status, 200);
+
+    // A client without a jar shows its token as Bearer.
+    let held = Held::from_cookies(&second);
+    let third = send(bearer(server.post("/auth/login").json(&credentials()), &held.refresh)).await;
+    assert_eq!(third.status, 200);
+    me(&server, &held.access).await.assert_error(401, "session_revoked");
+    // A failed sign-in ends nothing.
+    let held = Held::from_cookies(&third);
+    let wrong = json!({"email": "ada@people.example", "password": "not this one"});
+    let failed = send(browser(&server, "/auth/login", &held.cookies()).json(&wrong)).await;
+    failed.assert_error(401, "invalid_credentials");
+    assert_eq!(me(&server, &held.access).await.status, 200);
+}
+
+#[tokio::test]
+async fn a_token_of_an_unknown_key_blocks_a_sign_in_only_if_the_hint_names_it() {
+    let server = Server::start();
+    let held = register(&server).await;
+    let foreign = MasterKeys::new(&[7; 32], &[]).first(SessionId(held.session), &Random::System).unwrap();
+    let foreign = foreign.text().reveal().to_owned();
+
+    let named = format!("{REFRESH}={foreign}; {HINT}={}", held.hint);
+    let answer = send(browser(&server, "/auth/login", &named).json(&credentials())).await;
+    answer.assert_error(503, "unavailable");
+    let answer = send(browser(&server, "/auth/logout", &named)).await;
+    answer.assert_error(503, "unavailable");
+    refresh(&server, &named).await.assert_error(503, "unavailable");
+
+    let planted = format!("{REFRESH}={foreign}");
+    let answer = send(browser(&server, "/auth/login", &planted).json(&credentials())).await;
+    assert_eq!(answer.status, 200);
+    assert_eq!(send(browser(&server, "/auth/logout", &planted)).await.status, 204);
+    assert_eq!(me(&server, &held.access).await.status, 200, "nobody was signed out");
+}
+
+/// That both cost one argon2 run is shown where hashes can be counted, in `auth`'s own tests: a test of the
+/// wire could only look at the clock.
+#[tokio::test]
+async fn a_wrong_password_and_an_unknown_user_look_the_same() {
+    let server = Server::start();
+    register(&server).await;
+    let attempt = async |email: &str| {
+        let answer = send(
+            server.post("/auth/login").json(&json!({"email": email, "password": "wrong horse battery"})),
+        )
+        .await;
+        answer.assert_error(401, "invalid_credentials");
+        answer.text(&[])
+    };
+    let wrong_password = attempt("ada@people.example").await;
+    assert_eq!(attempt("nobody@example.com").await, wrong_password);
+    assert_eq!(attempt("").await, wrong_password);
+    assert_eq!(attempt("no address").await, wrong_password);
+}
+
+#[tokio::test]
+async fn an_address_has_one_account() {
+    let server = Server::start();
+    let held = register_without_jar(&server).await;
+    let again = json!({"name": "Eve", "email": "ADA@people.example", "password": "another password"});
+    let answer = send(browser(&server, "/auth/register", &held.cookies()).json(&again)).await;
+    answer.assert_error(409, "email_taken");
+    assert_eq!(me(&server, &held.access).await.status, 200, "a failed registration ends nothing");
+}
+
+#[tokio::test]
+async fn what_no_account_may_be_is_said_in_a_sentence() {
+    let server = Server::start();
+    for (name, email, password, sentence) in [
+        ("", "a@example.com", PASSWORD, "A name has 1 to 100 characters."),
+        ("Ada", "ada", PASSWORD, "This is not an email address."),
+        ("Ada", "a@example.com", "seven77", "A password has 8 to 128 characters."),
+        ("Ada", "a@example.com", &"x".repeat(129), "A password has 8 to 128 characters."),
+    ] {
+        let fields = json!({"name": name, "email": email, "password": password});
+        let answer = send(server.post("/auth/register").json(&fields)).await;
+        answer.assert_error(400, "invalid_request");
+        assert_eq!(answer.field("message"), sentence);
+    }
+    let longest = json!({"name": "Ada", "email": "a@example.com", "password": "ü".repeat(128)});
+    assert_eq!(send(server.post("/auth/register").json(&longest)).await.status, 200);
+}
