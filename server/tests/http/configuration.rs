@@ -39,8 +39,9 @@ fn durations_that_do_not_fit_together_are_refused() {
         (&["--absolute-ttl", "0s"], "every duration must be longer than zero"),
         (&["--retry-window", "0s"], "every duration must be longer than zero"),
         (&["--settle", "0s"], "every duration must be longer than zero"),
-        (&["--access-ttl", "0s"], "--access-ttl must be at least one second"),
-        (&["--access-ttl", "999ms"], "--access-ttl must be at least one second"),
+        (&["--access-ttl", "0s"], "--access-ttl must be whole seconds, at least one"),
+        (&["--access-ttl", "999ms"], "--access-ttl must be whole seconds, at least one"),
+        (&["--access-ttl", "1500ms"], "--access-ttl must be whole seconds, at least one"),
     ] {
         let said = refusal(flags, &[]);
         assert!(said.starts_with("lanyard: ") && said.contains(sentence), "{flags:?}: {said}");

@@ -180,12 +180,14 @@ async fn bearer_needs_nothing_else() {
             server.post("/auth/refresh").header("authorization", format!("{scheme} {}", held.refresh));
         assert_eq!(send(request).await.status, 200);
     }
-    for credential in ["", "x", "lrt1_", &held.access] {
+    for credential in ["x", "lrt1_", &held.access] {
         let request = bearer(server.post("/auth/refresh"), credential);
         send(request).await.assert_error(401, "token_unknown");
     }
     send(server.post("/auth/refresh")).await.assert_error(401, "token_unknown");
-    // A credential that can't be read is a bad one, not none: with an Origin it contradicts itself.
-    let unreadable = server.post("/auth/refresh").header("authorization", &b"Bearer \xff"[..]);
-    send(unreadable.header(ORIGIN, server.origin())).await.assert_error(400, "invalid_request");
+    // A credential that can't be read is a bad one, not none.
+    for unreadable in [&b"Bearer"[..], b"Bearer ", b"Bearer \xff"] {
+        let request = server.post("/auth/refresh").header("authorization", unreadable);
+        send(request).await.assert_error(400, "invalid_request");
+    }
 }

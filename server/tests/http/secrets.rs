@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use reqwest::header::{ACCEPT, COOKIE, REFERER};
+use reqwest::header::{ACCEPT, COOKIE, ORIGIN, REFERER};
 use serde_json::json;
 
 use crate::answer::send;
@@ -51,7 +51,8 @@ async fn no_token_and_no_password_is_logged_or_stored() {
     send(bearer(browser(&server, "/auth/refresh", &second.cookies()), &third.refresh)).await;
     send(server.get("/").header(COOKIE, second.cookies())).await;
     send(server.get(&format!("/dashboard?token={}", third.access))).await;
-    let form = server.post("/auth/login").header(ACCEPT, "text/html").form(&credentials());
+    let form = server.post("/auth/login").header(ORIGIN, server.origin()).header(ACCEPT, "text/html");
+    let form = form.form(&credentials());
     assert_eq!(send(form.header(REFERER, format!("/sign-in?next={}", third.refresh))).await.status, 303);
     send(bearer(server.get("/api/me"), &format!("{}x", second.access))).await;
     // Theft, and then the end.

@@ -156,6 +156,13 @@ async fn a_token_of_an_unknown_key_blocks_a_sign_in_only_if_the_hint_names_it() 
     answer.assert_error(503, "unavailable");
     refresh(&server, &named).await.assert_error(503, "unavailable");
 
+    // Beside the genuine one it blocks nothing: renewal, sign-in and sign-out find that.
+    let both = format!("{REFRESH}={foreign}; {REFRESH}={}; {HINT}={}", held.refresh, held.hint);
+    assert_eq!(refresh(&server, &both).await.status, 200);
+    assert_eq!(send(browser(&server, "/auth/logout", &both)).await.status, 204);
+    refresh(&server, &held.cookies()).await.assert_error(401, "session_revoked");
+    let held = sign_in(&server).await;
+
     let planted = format!("{REFRESH}={foreign}");
     let answer = send(browser(&server, "/auth/login", &planted).json(&credentials())).await;
     assert_eq!(answer.status, 200);
