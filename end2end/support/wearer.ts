@@ -40,7 +40,7 @@ export class Wearer {
   async submitRegister(person: Person): Promise<void> {
     await this.page.getByLabel('Name', { exact: true }).fill(person.name);
     await this.fillCredentials(person);
-    await this.main.getByRole('button', { name: 'Create account' }).click();
+    await this.main.getByRole('button', { name: 'Create the account' }).click();
   }
 
   /** Fills the form that is open and sends it. */
