@@ -114,16 +114,24 @@ export class Proxy {
     return this.log.filter((exchange) => exchange.method === method && plain(exchange.path) === path);
   }
 
-  /** The next answer to this path that fits, from now on. */
-  next(path: string, fits: (exchange: Exchange) => boolean = () => true): Promise<Exchange> {
-    return new Promise((resolve) => {
+  /** The next answer to this path that fits, from now on; an error when none comes for so many seconds. */
+  next(path: string, fits: (exchange: Exchange) => boolean = () => true, patience = 30): Promise<Exchange> {
+    const answer = new Promise<Exchange>((resolve, reject) => {
       const look = (exchange: Exchange) => {
         if (plain(exchange.path) !== path || !fits(exchange)) return;
         this.done.off('exchange', look);
+        clearTimeout(timer);
         resolve(exchange);
       };
       this.done.on('exchange', look);
+      const timer = setTimeout(() => {
+        this.done.off('exchange', look);
+        reject(new Error(`no such answer to ${path} came within ${patience} s`));
+      }, patience * 1000).unref();
     });
+    // A test that failed before it came to wait for this has its own error to tell.
+    answer.catch(() => {});
+    return answer;
   }
 
   async stop(): Promise<void> {

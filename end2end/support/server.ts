@@ -1,6 +1,7 @@
 // The real server, as a process of its own with a folder of its own. Used by the `site` fixture.
 
 import { type ChildProcess, spawn } from 'node:child_process';
+import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtemp, readFile, readdir, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
@@ -53,7 +54,9 @@ export class Server {
     child.stderr.on('data', (text) => (this.logs += text));
     child.on('error', (error) => (this.logs += `${error}\n`));
     const deadline = Date.now() + 20_000;
-    while (!(await this.isReady())) {
+    // It says where it is once it listens; before that, whoever answers on the port is somebody else.
+    const before = this.logs.length;
+    while (!this.logs.slice(before).includes('Lanyard is at') || !(await this.isReady())) {
       if (child.exitCode !== null || child.pid === undefined || Date.now() > deadline) {
         throw new Error(`the server did not get ready: ${BINARY} ${this.flags.join(' ')}\n${this.logs}`);
       }
@@ -108,13 +111,18 @@ export class Server {
   }
 }
 
-/** A port that nobody listens on. */
+/** A port that nobody listens on, below those that systems give out by themselves: nothing takes it meanwhile. */
 async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  const address = probe.address();
-  probe.close();
-  await once(probe, 'close');
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return address.port;
+  for (;;) {
+    const port = randomInt(10_000, 32_000);
+    const probe = createServer();
+    const isFree = await new Promise<boolean>((resolve) => {
+      probe.on('error', () => resolve(false));
+      probe.listen(port, '127.0.0.1', () => resolve(true));
+    });
+    if (!isFree) continue;
+    probe.close();
+    await once(probe, 'close');
+    return port;
+  }
 }

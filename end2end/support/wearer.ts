@@ -40,7 +40,7 @@ export class Wearer {
   async submitRegister(person: Person): Promise<void> {
     await this.page.getByLabel('Name', { exact: true }).fill(person.name);
     await this.fillCredentials(person);
-    await this.main.getByRole('button', { name: 'Create account' }).click();
+    await this.main.getByRole('button', { name: 'Create the account' }).click();
   }
 
   /** Fills the form that is open and sends it. */
@@ -84,8 +84,9 @@ export class Wearer {
 
   /** Types a note and sends it; does not wait for the answer. */
   async leaveNote(note: string): Promise<void> {
-    await this.page.getByLabel('Leave a note at the desk').fill(note);
-    await this.page.getByRole('button', { name: 'Leave it' }).click();
+    const field = this.page.getByLabel('Leave a note at the desk');
+    await field.fill(note);
+    await field.press('Enter');
   }
 
   /** Presses "Renew now"; returns once the server has answered. */

@@ -71,12 +71,12 @@ test('signing in needs no mouse', async ({ wearer, page }) => {
   await wearer.openForm('/sign-in');
   const email = page.getByLabel('Email', { exact: true });
   const password = page.getByLabel('Password', { exact: true });
-  const tabTo = async (target: typeof email) => {
+  const tabTo = async (target: typeof email, key = 'Tab') => {
     for (let presses = 0; presses < 20; presses += 1) {
       if (await target.evaluate((element) => element === document.activeElement)) return;
-      await page.keyboard.press('Tab');
+      await page.keyboard.press(key);
     }
-    await expect(target, 'reached with the Tab key').toBeFocused();
+    await expect(target, 'reached by keyboard').toBeFocused();
   };
   await tabTo(email);
   await page.keyboard.type(ada.email);
@@ -85,7 +85,8 @@ test('signing in needs no mouse', async ({ wearer, page }) => {
   await page.keyboard.press('Enter');
   await wearer.expectSignedIn(ada);
   await tabTo(page.getByRole('button', { name: 'Leave it' }));
-  await tabTo(page.getByRole('button', { name: 'Sign out' }));
+  // Backwards: past the last element the browser's own buttons would come, and the page would lose the keyboard.
+  await tabTo(page.getByRole('button', { name: 'Sign out' }), 'Shift+Tab');
   await page.keyboard.press('Enter');
   await wearer.expectSignedOut();
 });
@@ -113,10 +114,12 @@ async function byPlainForms({ page, site, wearer, open }: {
   await expect(page.getByRole('button', { name: 'Sign out' })).toBeVisible();
 }
 
-test('before the WASM is there, plain forms do', async ({ page, site, wearer }) => {
+test('before the WASM is there, plain forms do', async ({ page, site, wearer, problems }) => {
   const rule = site.proxy.trouble('/pkg/lanyard_bg.wasm', { kind: 'hold' });
   const open = (path: string) => page.goto(site.url + path, { waitUntil: 'commit' });
   await byPlainForms({ page, site, wearer, open });
+  // Each page was left while its WASM was held up, and Firefox tells a page of that.
+  problems.splice(0, Infinity, ...problems.filter((problem) => !problem.includes('NetworkError')));
   rule.end();
   await wearer.expectSignedIn(ada);
 });

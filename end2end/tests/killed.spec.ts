@@ -11,7 +11,7 @@ test.use({ lifetimes: { access: 15, retryWindow: 30, settle: 120, idle: 3600, ab
 test('killed 5 s after a rotation, with the old cookie on its disk', { tag: ['@timing', '@slow'] }, async ({ site, problems }) => {
   test.setTimeout(420_000);
   const rotated = (generation: number) =>
-    site.proxy.next('/auth/refresh', (exchange) => handedOut(exchange)?.generation === generation);
+    site.proxy.next('/auth/refresh', (exchange) => handedOut(exchange)?.generation === generation, 150);
   const browser = await KillableChromium.create();
   try {
     const before = new Wearer(await browser.open(), site);

@@ -59,8 +59,10 @@ test.describe('at 360 px', () => {
     }
     await wearer.register(ada);
     await wearer.callApi();
+    // Pressing the button scrolled down to it.
+    await page.keyboard.press('Control+Home');
     await fits('/dashboard');
-    await expect(page.getByRole('button', { name: 'Sign out' })).toBeVisible();
+    await expect(page.getByRole('button', { name: 'Sign out' })).toBeInViewport();
   });
 });
 

@@ -21,14 +21,17 @@ async function openTabs(first: Wearer, newTab: () => Promise<Wearer>): Promise<W
   return tabs;
 }
 
-/** Lets every tab call the API with a badge that has expired, all refusals at the same moment. */
+/**
+ * Lets every tab call with a badge that has expired, all refusals at the same moment. By POST: of several GETs of one
+ * address, browsers send one and let the others wait for what it does to their cache.
+ */
 async function callTogether(tabs: Wearer[], site: Site): Promise<void> {
-  const before = site.proxy.seen('/api/me', 'GET').length;
-  const gate = site.proxy.trouble('/api/me', { kind: 'hold' }, tabs.length);
-  for (const tab of tabs) await tab.page.getByRole('button', { name: 'Call the API' }).click();
+  const before = site.proxy.seen('/api/stamp').length;
+  const gate = site.proxy.trouble('/api/stamp', { kind: 'hold' }, tabs.length);
+  for (const [index, tab] of tabs.entries()) await tab.leaveNote(`from tab ${index}`);
   await expect.poll(() => gate.hits).toBe(tabs.length);
   gate.end();
-  const statuses = () => site.proxy.seen('/api/me', 'GET').slice(before).map(({ status }) => status).sort();
+  const statuses = () => site.proxy.seen('/api/stamp').slice(before).map(({ status }) => status).sort();
   await expect.poll(statuses).toEqual([...tabs.map(() => 200), ...tabs.map(() => 401)]);
 }
 
@@ -89,13 +92,18 @@ test.describe('five tabs at expiry', () => {
   });
 });
 
-test('signing out in one signs out all', async ({ wearer, newTab }) => {
-  const tabs = await openTabs(wearer, newTab);
-  await wearer.signOut();
-  for (const tab of tabs) await tab.expectSignedOut();
-  const late = await newTab();
-  await late.open('/dashboard');
-  await expect(late.page).toHaveURL(/\/sign-in/);
+test.describe('signing out', () => {
+  // Long badges: no tab has anything to do, and only the news can tell it.
+  test.use({ lifetimes: { access: 600, retryWindow: 3, settle: 5, idle: 3600, absolute: 7200 } });
+
+  test('in one signs out all', async ({ wearer, newTab }) => {
+    const tabs = await openTabs(wearer, newTab);
+    await wearer.signOut();
+    for (const tab of tabs) await tab.expectSignedOut();
+    const late = await newTab();
+    await late.open('/dashboard');
+    await expect(late.page).toHaveURL(/\/sign-in/);
+  });
 });
 
 for (const [how, without] of [['and says so', undefined], ['and can’t say so', withoutChannel]] as const) {
