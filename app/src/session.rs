@@ -6,8 +6,8 @@
 use std::collections::VecDeque;
 
 use http::Method;
-use lanyard_client::EndReason;
 pub use lanyard_client::{Cause, Patterns};
+use lanyard_client::{EndReason, Serial};
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -61,13 +61,15 @@ pub struct SignedIn {
 /// (`performance.now()`), see [`Session::now`].
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Badge {
+    /// Which one of this tab. Each renewal has another, even if its generation is the same.
+    pub serial: Serial,
     /// The refresh generation it was issued with.
     pub number: u32,
-    /// When it arrived.
+    /// When it was asked for.
     pub issued_at: f64,
     /// When it expires.
     pub expires_at: f64,
-    /// When the silent timer will renew it; none with the timer off.
+    /// When the silent timer will renew it; none when it won't.
     pub renews_at: Option<f64>,
     /// What made it be issued.
     pub cause: Cause,
@@ -80,11 +82,13 @@ pub enum Connection {
     Fine,
     /// The browser says that it is offline.
     Offline,
-    /// The last renewal failed for now; the next attempt is at this time ([`Session::now`]'s clock).
+    /// The last renewal, or sign-out, failed for now; the next attempt is at this time ([`Session::now`]'s clock).
     Retrying {
         /// When.
         next_at: f64,
     },
+    /// The server refused to renew (a 400 of ours). Nothing is tried until the person does something.
+    Refused,
 }
 
 /// One line of "What just happened".
@@ -124,8 +128,8 @@ pub enum Event {
         /// The HTTP status; none when nothing came back.
         status: Option<u16>,
     },
-    /// Another tab asked for or sent a badge.
-    PeerJoined,
+    /// The server refused to renew; it is not tried again by itself.
+    RenewalRefused,
     /// The account in the cookie jar changed.
     AccountChanged,
     /// The session is over.
@@ -137,6 +141,14 @@ pub enum Event {
     CookieRefused,
 }
 
+impl Event {
+    /// Whether another account's story begins with it: what happened before is none of the newcomer's business.
+    #[cfg(feature = "hydrate")]
+    const fn begins_anew(&self) -> bool {
+        matches!(self, Self::AccountChanged | Self::Ended { .. } | Self::Issued { cause: Cause::SignIn, .. })
+    }
+}
+
 /// The session, as pages see it.
 #[derive(Clone, Copy, Debug)]
 pub struct Session {
@@ -144,10 +156,12 @@ pub struct Session {
     pub view: RwSignal<View>,
     /// How the way to the server is.
     pub connection: RwSignal<Connection>,
-    /// The last 50 things that happened, newest first.
+    /// The last 50 things that happened to the account that is here, newest first.
     pub journal: RwSignal<VecDeque<Entry>>,
     /// Which patterns are on. Change them with [`Session::set_patterns`].
     pub patterns: RwSignal<Patterns>,
+    /// Whether the server has still to hear of a sign-out.
+    pub owes_sign_out: RwSignal<bool>,
     /// Whether the browser refused to keep the refresh cookie (plain http that is not localhost).
     pub cookie_refused: RwSignal<bool>,
     /// Whether the page has been hydrated; nothing that differs from the server's rendering may be shown
@@ -173,14 +187,15 @@ pub struct Answer {
 const JOURNAL: usize = 50;
 
 impl Session {
-    /// Makes the session and puts it into context. `view` is what the hint cookie says, the same on the
-    /// server and at hydration; what the engine knows is shown once the page is hydrated.
+    /// Makes the session and puts it into context. `view` is what the server draws, at hydration too; what the
+    /// engine knows is shown once the page is hydrated.
     pub fn provide(settings: PageSettings, view: View) -> Self {
         let session = Self {
             view: RwSignal::new(view),
             connection: RwSignal::new(Connection::Fine),
             journal: RwSignal::new(VecDeque::new()),
             patterns: RwSignal::new(Patterns::default()),
+            owes_sign_out: RwSignal::new(false),
             cookie_refused: RwSignal::new(false),
             hydrated: RwSignal::new(false),
             settings,
@@ -225,15 +240,22 @@ impl Session {
         in_the_browser_only((name, email, password))
     }
 
-    /// Calls a door with the badge, by way of the interceptor. `body` is JSON.
+    /// Calls a door with the badge, by way of the interceptor. `made_for` is the session that the page shows to
+    /// whoever makes the call: it goes out as nobody else. `body` is JSON.
     ///
     /// # Errors
     /// [`CallError`] when there is no answer; an error status is an answer.
-    pub async fn call(self, method: Method, path: &str, body: Option<String>) -> Result<Answer, CallError> {
+    pub async fn call(
+        self,
+        made_for: Option<Uuid>,
+        method: Method,
+        path: &str,
+        body: Option<String>,
+    ) -> Result<Answer, CallError> {
         let json = "application/json".to_owned();
         let body = body.map(|body| (json.clone(), body.into()));
         let request = Request { method, path: path.to_owned(), accept: json, body };
-        let answer = client::send(request).await?;
+        let answer = client::send(request, made_for).await?;
         Ok(Answer {
             status: answer.status,
             body: String::from_utf8_lossy(&answer.body).into_owned(),
@@ -270,11 +292,12 @@ impl Session {
 
     /// What the driver knows after a step. Only what differs is set, so that nothing is drawn in vain.
     #[cfg(feature = "hydrate")]
-    pub(crate) fn show(self, view: View, connection: Connection, patterns: Patterns, events: Vec<Event>) {
-        set_if_new(self.view, view);
-        set_if_new(self.connection, connection);
-        set_if_new(self.patterns, patterns);
-        for event in events {
+    pub(crate) fn show(self, shows: Shows) {
+        set_if_new(self.view, shows.view);
+        set_if_new(self.connection, shows.connection);
+        set_if_new(self.patterns, shows.patterns);
+        set_if_new(self.owes_sign_out, shows.owes_sign_out);
+        for event in shows.events {
             match &event {
                 Event::CookieRefused => self.cookie_refused.set(true),
                 Event::Issued { cause: Cause::SignIn, .. } => set_if_new(self.cookie_refused, false),
@@ -282,11 +305,24 @@ impl Session {
             }
             self.journal.update(|journal| {
                 let id = journal.front().map_or(0, |newest| newest.id + 1);
+                if event.begins_anew() {
+                    journal.clear();
+                }
                 journal.push_front(Entry { id, at: crate::browser::clock::wall(), event });
                 journal.truncate(JOURNAL);
             });
         }
     }
+}
+
+/// What is to be shown after a step of the engine.
+#[cfg(feature = "hydrate")]
+pub(crate) struct Shows {
+    pub view: View,
+    pub connection: Connection,
+    pub patterns: Patterns,
+    pub owes_sign_out: bool,
+    pub events: Vec<Event>,
 }
 
 #[cfg(feature = "hydrate")]

@@ -6,15 +6,32 @@ use leptos_meta::provide_meta_context;
 use leptos_router::components::{FlatRoutes, Route, Router};
 use leptos_router::hooks::use_location;
 use leptos_router::path;
+use serde::{Deserialize, Serialize};
 
 use crate::pages::{Dashboard, Home, NotFound, Register, SignIn};
 use crate::session::{PageSettings, Session, View};
 use crate::ui::header::{Footer, Header};
 use crate::ui::notice::ConnectionNotice;
 
-/// The name of the `<meta>` that carries [`PageSettings`].
+/// The name of the `<meta>` that carries [`Opening`].
 #[cfg_attr(not(any(feature = "ssr", feature = "hydrate")), expect(dead_code))]
 const SETTINGS: &str = "lanyard-settings";
+
+/// What a page starts from, on the server and at hydration alike: by then the cookies may be others, and the page
+/// that the server drew is taken over as it is. The engine corrects it.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+struct Opening {
+    #[serde(flatten)]
+    settings: PageSettings,
+    /// Whether the frame of somebody signed in is drawn.
+    signed_in: bool,
+}
+
+impl Opening {
+    fn view(self) -> View {
+        if self.signed_in { View::Checking } else { View::SignedOut { ended: None } }
+    }
+}
 
 /// The addresses of what the document loads, with their versions.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,11 +49,11 @@ pub struct Assets {
 pub fn shell(assets: Assets, settings: PageSettings, view: View) -> impl IntoView {
     use leptos_meta::MetaTags;
 
-    provide_context(settings);
-    provide_context(view);
+    let opening = Opening { settings, signed_in: view == View::Checking };
+    provide_context(opening);
     let nonce = leptos::nonce::use_nonce();
     // Neither fails for plain numbers and strings.
-    let settings = serde_json::to_string(&settings).unwrap_or_default();
+    let settings = serde_json::to_string(&opening).unwrap_or_default();
     let start = start_script(&assets);
     view! {
         <!DOCTYPE html>
@@ -81,8 +98,8 @@ fn start_script(assets: &Assets) -> String {
 #[component]
 pub fn App() -> impl IntoView {
     provide_meta_context();
-    let (settings, view) = opening();
-    Session::provide(settings, view);
+    let opening = opening().unwrap_or(UNTOLD);
+    Session::provide(opening.settings, opening.view());
 
     view! {
         <Router>
@@ -125,36 +142,27 @@ fn Main() -> impl IntoView {
     }
 }
 
-/// What the page starts from: on the server, what [`shell`] was given.
+/// On the server, what [`shell`] was given.
 #[cfg(not(feature = "hydrate"))]
-fn opening() -> (PageSettings, View) {
-    (use_context().unwrap_or(UNTOLD), use_context().unwrap_or(View::SignedOut { ended: None }))
+fn opening() -> Option<Opening> {
+    use_context()
 }
 
-/// What the page starts from: in the browser, what the server wrote, and what the hint cookie says. The server looked
-/// at the same cookie, so both draw the same page.
+/// In the browser, what the server wrote.
 #[cfg(feature = "hydrate")]
-fn opening() -> (PageSettings, View) {
-    use wasm_bindgen::JsCast;
-
-    let document = document();
-    let settings = document
-        .query_selector(&format!("meta[name={SETTINGS}]"))
-        .ok()
-        .flatten()
-        .and_then(|meta| serde_json::from_str(&meta.get_attribute("content")?).ok());
-    let cookies = document.dyn_into::<web_sys::HtmlDocument>().ok().and_then(|it| it.cookie().ok());
-    let hinted =
-        cookies.is_some_and(|it| it.split("; ").any(|cookie| cookie.starts_with("__Host-lanyard-hint=")));
-    let view = if hinted { View::Checking } else { View::SignedOut { ended: None } };
-    (settings.unwrap_or(UNTOLD), view)
+fn opening() -> Option<Opening> {
+    let meta = document().query_selector(&format!("meta[name={SETTINGS}]")).ok()??;
+    serde_json::from_str(&meta.get_attribute("content")?).ok()
 }
 
 /// The documented defaults, for who was told nothing: the server while it only lists the routes.
-const UNTOLD: PageSettings = PageSettings {
-    timeout_ms: 10_000,
-    access_ttl_ms: 900_000,
-    idle_ttl_ms: 604_800_000,
-    absolute_ttl_ms: 2_592_000_000,
-    demo: false,
+const UNTOLD: Opening = Opening {
+    settings: PageSettings {
+        timeout_ms: 10_000,
+        access_ttl_ms: 900_000,
+        idle_ttl_ms: 604_800_000,
+        absolute_ttl_ms: 2_592_000_000,
+        demo: false,
+    },
+    signed_in: false,
 };

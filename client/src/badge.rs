@@ -44,9 +44,9 @@ impl Badge {
         Self { serial, since, lifetime, renew_after, gap }
     }
 
-    /// Whether the server may refuse it for its age.
-    pub(crate) fn expired(&self, now: &Now) -> bool {
-        self.since.age(now) >= usable(self.lifetime)
+    /// How long until the server may refuse it for its age.
+    pub(crate) fn good_for(&self, now: &Now) -> u64 {
+        self.since.left(now, usable(self.lifetime))
     }
 
     /// How long until the silent timer renews it.
@@ -59,9 +59,14 @@ impl Badge {
         self.since.left(now, self.gap)
     }
 
-    /// How much of its life is left.
-    pub(crate) fn left(&self, now: &Now) -> u64 {
-        self.since.left(now, self.lifetime)
+    /// Whether it was asked for after that moment.
+    pub(crate) fn is_younger(&self, since: Moment, now: &Now) -> bool {
+        self.since.age(now) < since.age(now)
+    }
+
+    /// Whether it was asked for before that moment.
+    pub(crate) fn is_older(&self, since: Moment, now: &Now) -> bool {
+        self.since.age(now) > since.age(now)
     }
 }
 
@@ -84,7 +89,7 @@ const fn doubled(first: u64, times: u32) -> u64 {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Rest {
     /// How many failures in a row.
-    pub failures: u32,
+    failures: u32,
     since: Moment,
     length: u64,
     /// Whether the server asked for it. Waking up ends our own pauses, but not those.
@@ -93,7 +98,8 @@ pub(crate) struct Rest {
 
 impl Rest {
     /// Exponential back-off with full jitter; `Retry-After` counts when it is longer.
-    pub fn after(failures: u32, retry_after: Option<u64>, now: &Now) -> Self {
+    pub fn after(before: Option<Self>, retry_after: Option<u64>, now: &Now) -> Self {
+        let failures = before.map_or(0, |rest| rest.failures).saturating_add(1);
         let ceiling = doubled(FIRST_REST, failures.saturating_sub(1)).min(LONGEST_REST);
         let own = (now.random % (ceiling + 1)).max(GAP);
         let ordered = retry_after.map(|wait| wait.min(LONGEST_ORDER) + now.random % FIRST_REST);

@@ -11,7 +11,6 @@ const PATIENCE_SLACK: u64 = 5_000;
 /// A call that a page waits for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Call {
-    replayable: bool,
     /// Whether it has been refused once, so that the next sending is the second and last.
     refused: bool,
     state: State,
@@ -24,18 +23,18 @@ enum State {
 }
 
 impl Engine {
-    pub(crate) fn call(&mut self, now: &Now, id: CallId, replayable: bool, fx: &mut Effects) {
+    pub(crate) fn call(&mut self, now: &Now, id: CallId, fx: &mut Effects) {
         if matches!(self.standing, Standing::Nobody { .. }) {
             return fx.push(Effect::Reject { call: id, why: Rejection::SignedOut });
         }
-        let call = Call { replayable, refused: false, state: State::Waiting { since: Moment::of(now) } };
+        let call = Call { refused: false, state: State::Waiting { since: Moment::of(now) } };
         self.send_or_wait(now, id, call, Cause::Timer, fx);
     }
 
     /// Sends a call with the badge of the moment, or lets it wait for a better one. Without the timer nothing
     /// looks at a badge's age: the 401 is the pattern.
     fn send_or_wait(&mut self, now: &Now, id: CallId, call: Call, cause: Cause, fx: &mut Effects) {
-        let good = |badge: &&crate::Badge| !(self.patterns.timer && badge.expired(now));
+        let good = |badge: &&crate::Badge| !(self.patterns.timer && badge.good_for(now) == 0);
         if let Some(serial) = self.badge().filter(good).map(|badge| badge.serial) {
             self.calls.insert(id, Call { state: State::Sent { serial }, ..call });
             fx.push(Effect::Send { call: id, replay: call.refused });
@@ -65,14 +64,14 @@ impl Engine {
             }
             (CallAnswer::Revoked(reason), _) => {
                 fx.push(Effect::Deliver(id));
-                self.end_for_good(now, reason, fx);
+                self.ended_by_server(now, reason, fx);
             }
             _ => fx.push(Effect::Deliver(id)),
         }
     }
 
     fn may_replay(&self, call: &Call) -> bool {
-        self.patterns.interceptor && call.replayable && !call.refused && !self.refused
+        self.patterns.interceptor && !call.refused && !self.refused && self.can_renew()
     }
 
     /// A badge has arrived. Even a short-lived one is tried: waiting for a better one could take for ever.

@@ -24,9 +24,18 @@ const SIGN_IN_TIMEOUT: u64 = 30_000;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub(crate) struct Wants {
     pub sign_in: Option<FormId>,
-    /// This session's sign-out has not been answered yet.
-    pub logout: Option<Who>,
     pub renewal: Option<Cause>,
+    pub sign_out: Option<Owed>,
+    /// The server ended this session: its cookies are to be cleared, which is `/auth/logout`'s to do as well.
+    pub clearing: Option<Who>,
+}
+
+/// A sign-out that a person asked for and that has not been answered yet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Owed {
+    pub who: Who,
+    /// Seen in the note that all tabs share. A browser without storage keeps none.
+    pub noted: bool,
 }
 
 /// What a request is for.
@@ -68,7 +77,7 @@ impl Desk {
 impl Engine {
     /// Asks for a renewal; a person's own wish goes before what was automatic, and tries what was given up.
     pub(crate) fn want_renewal(&mut self, cause: Cause) {
-        if self.mark().is_none() || (self.refused && cause != Cause::Asked) {
+        if !self.can_renew() || (self.refused && cause != Cause::Asked) {
             return;
         }
         if cause == Cause::Asked {
@@ -104,28 +113,39 @@ impl Engine {
         if let Some(form) = self.wants.sign_in {
             return Some(Errand::SignIn { form, cancelled: false });
         }
-        if self.errand_wait(now)? > 0 {
-            return None;
-        }
-        self.wants.logout.map(Errand::Logout).or_else(|| self.wants.renewal.map(Errand::Refresh))
+        // Whoever is signed in goes before what is left of somebody else.
+        let renewal = self.wants.renewal.filter(|_| self.renewal_wait(now) == Some(0)).map(Errand::Refresh);
+        renewal.or_else(|| self.logout().filter(|_| self.logout_wait(now) == Some(0)).map(Errand::Logout))
     }
 
-    /// How long until a wanted sign-out or renewal may begin.
-    fn errand_wait(&self, now: &Now) -> Option<u64> {
+    fn logout(&self) -> Option<Who> {
+        self.wants.sign_out.map(|owed| owed.who).or(self.wants.clearing)
+    }
+
+    /// How long until a wanted renewal may begin.
+    fn renewal_wait(&self, now: &Now) -> Option<u64> {
         let rest = self.rest.map_or(0, |rest| rest.left(now));
-        match (self.wants.logout, self.wants.renewal) {
-            (Some(_), _) => Some(rest),
-            (None, Some(Cause::Asked)) => Some(rest),
-            (None, Some(_)) => Some(rest.max(self.badge().map_or(0, |badge| badge.gap_left(now)))),
-            (None, None) => None,
-        }
+        let gap = self.badge().map_or(0, |badge| badge.gap_left(now));
+        self.wants.renewal.map(|cause| if cause == Cause::Asked { rest } else { rest.max(gap) })
+    }
+
+    /// How long until a wanted sign-out may begin.
+    fn logout_wait(&self, now: &Now) -> Option<u64> {
+        self.logout().map(|_| self.sign_out_rest.map_or(0, |rest| rest.left(now)))
+    }
+
+    /// Whether all that could begin now would clear cookies that nobody asked to have cleared. Without the
+    /// lock they might be a newcomer's.
+    fn needs_lock(&self, now: &Now) -> bool {
+        matches!(self.due(now), Some(Errand::Logout(_))) && self.wants.sign_out.is_none()
     }
 
     /// How long until the desk has something to do by itself.
     pub(crate) fn desk_wait(&self, now: &Now) -> Option<u64> {
         match self.desk {
             Desk::Free if self.wants.sign_in.is_some() => Some(0),
-            Desk::Free => self.errand_wait(now),
+            Desk::Free => [self.renewal_wait(now), self.logout_wait(now)].into_iter().flatten().min(),
+            Desk::Queueing { .. } if self.needs_lock(now) => self.renewal_wait(now),
             Desk::Queueing { since, .. } => Some(since.left(now, self.timeout.saturating_add(QUEUE_SLACK))),
             Desk::Yielding { since, .. } => Some(since.left(now, YIELD)),
             Desk::Busy { since, errand, .. } => Some(since.left(now, self.patience_for(&errand))),
@@ -141,7 +161,7 @@ impl Engine {
 
     /// Goes on with the errands as far as this moment allows.
     pub(crate) fn run_desk(&mut self, now: &Now, fx: &mut Effects) {
-        self.forget_moot_sign_out(now, fx);
+        self.forget_moot_sign_outs(now, fx);
         let wanted = self.due(now).is_some();
         let over = self.desk_wait(now) == Some(0);
         match self.desk {
@@ -170,19 +190,27 @@ impl Engine {
         }
         fx.push(Effect::Abort { attempt });
         match errand {
-            Errand::SignIn { .. } => {}
-            Errand::Logout(_) => self.rest_after_failure(now, None),
+            Errand::SignIn { cancelled, .. } => {
+                if cancelled {
+                    self.turn_away_newcomer(now, fx);
+                }
+            }
+            Errand::Logout(_) => self.logout_failed(now, None),
             Errand::Refresh(_) => self.refresh_failed(now, None, None, fx),
         }
         self.move_on(now, turn, fx);
     }
 
-    /// A sign-out of a session whose id is unknown must not hit another one.
-    fn forget_moot_sign_out(&mut self, now: &Now, fx: &mut Effects) {
-        if let (Some(who @ Who { mark, id: None }), Some(hint)) = (self.wants.logout, now.hint)
-            && mark != hint
+    /// Once the cookies are somebody else's, there is nothing to clear, and a sign-out of a session whose id
+    /// is unknown would hit the wrong one.
+    fn forget_moot_sign_outs(&mut self, now: &Now, fx: &mut Effects) {
+        let Some(hint) = now.hint else { return };
+        self.wants.clearing = self.wants.clearing.filter(|who| who.mark == hint);
+        if let Some(Owed { who, .. }) = self.wants.sign_out
+            && who.id.is_none()
+            && who.mark != hint
         {
-            self.wants.logout = None;
+            self.wants.sign_out = None;
             fx.push(Effect::Settle(who));
         }
     }
@@ -230,11 +258,11 @@ impl Engine {
         fx.extend(turn.map(|turn| Effect::ReleaseLock { turn }));
     }
 
-    /// After a request: the cookies of an ended session are cleared under the same lock, so that no tab comes
-    /// in between. Anything else queues anew.
+    /// After a request: a session's end is sent under the same lock, so that no tab comes in between. Anything
+    /// else queues anew, and so does what went without the lock.
     fn move_on(&mut self, now: &Now, turn: Option<Turn>, fx: &mut Effects) {
         match self.due(now) {
-            Some(Errand::Logout(_)) => self.begin(now, turn, fx),
+            Some(Errand::Logout(_)) if turn.is_some() => self.begin(now, turn, fx),
             _ => self.release(turn, fx),
         }
     }
@@ -266,15 +294,15 @@ impl Engine {
     ) {
         let Some((turn, since, Errand::Refresh(cause))) = self.back_from(attempt) else { return };
         match answer {
-            RefreshAnswer::Granted(grant) => self.adopt(now, grant, since, cause, fx),
-            RefreshAnswer::Ended(reason) => self.end_for_good(now, reason, fx),
+            RefreshAnswer::Granted(grant) => self.refreshed(now, grant, since, cause, fx),
+            RefreshAnswer::Ended(reason) => self.ended_by_server(now, reason, fx),
             // The hint would have told, were it so: it lags, and asking again will show.
             RefreshAnswer::Changed => self.refresh_failed(now, Some(409), None, fx),
             RefreshAnswer::Refused => {
                 self.refused = true;
                 self.wants.renewal = None;
                 self.reject_waiting(Rejection::Refused, fx);
-                fx.push(Effect::RenewalFailed { status: Some(400) });
+                fx.push(Effect::RenewalRefused);
             }
             RefreshAnswer::Failed { status, retry_after } => {
                 self.refresh_failed(now, status, retry_after, fx);
@@ -283,8 +311,20 @@ impl Engine {
         self.move_on(now, turn, fx);
     }
 
+    /// Another tab's badge may have overtaken this one.
+    fn refreshed(&mut self, now: &Now, grant: Grant, since: Moment, cause: Cause, fx: &mut Effects) {
+        let ours = self.mark() == Some(grant.mark);
+        match self.badge() {
+            Some(badge) if ours && badge.is_younger(since, now) => {
+                self.wants.renewal = None;
+                self.rest = None;
+            }
+            _ => self.adopt(now, grant, since, cause, fx),
+        }
+    }
+
     fn refresh_failed(&mut self, now: &Now, status: Option<u16>, retry_after: Option<u64>, fx: &mut Effects) {
-        self.rest_after_failure(now, retry_after);
+        self.rest = Some(Rest::after(self.rest, retry_after, now));
         fx.push(Effect::RenewalFailed { status });
     }
 
@@ -298,17 +338,16 @@ impl Engine {
         let Some((turn, _, Errand::Logout(who))) = self.back_from(attempt) else { return };
         match answer {
             LogoutAnswer::Done => {
-                self.rest = None;
+                self.sign_out_rest = None;
                 // Another account may have signed in, and out, meanwhile: then its sign-out is owed now.
-                if self.wants.logout == Some(who) {
-                    self.wants.logout = None;
-                }
+                self.wants.sign_out = self.wants.sign_out.filter(|owed| owed.who != who);
+                self.wants.clearing = self.wants.clearing.filter(|&other| other != who);
                 fx.push(Effect::Settle(who));
                 // Once more, for a tab that was opened in the meantime.
                 let reason = self.why_ended(who);
                 fx.push(Effect::Announce(Announcement::Ended { mark: who.mark, reason }));
             }
-            LogoutAnswer::Failed { retry_after } => self.rest_after_failure(now, retry_after),
+            LogoutAnswer::Failed { retry_after } => self.logout_failed(now, retry_after),
         }
         self.move_on(now, turn, fx);
     }
@@ -323,25 +362,36 @@ impl Engine {
         let Some((turn, since, Errand::SignIn { cancelled, .. })) = self.back_from(attempt) else { return };
         if let Some(grant) = grant {
             // The sign-in ended the session whose cookie came along.
-            fx.extend(self.wants.logout.take().map(Effect::Settle));
+            fx.extend(self.wants.sign_out.take().map(|owed| Effect::Settle(owed.who)));
+            self.wants.clearing = None;
             self.adopt(now, grant, since, Cause::SignIn, fx);
             if cancelled {
                 self.sign_out(now, fx);
             }
+        } else if cancelled {
+            self.turn_away_newcomer(now, fx);
         }
         self.move_on(now, turn, fx);
         self.look_at_jar(now, fx);
     }
 
-    fn rest_after_failure(&mut self, now: &Now, retry_after: Option<u64>) {
-        let failures = self.rest.map_or(0, |rest| rest.failures).saturating_add(1);
-        self.rest = Some(Rest::after(failures, retry_after, now));
+    /// The person signed out while signing in, and no answer said as whom: whoever is new in the jar it is.
+    fn turn_away_newcomer(&mut self, now: &Now, fx: &mut Effects) {
+        if let (Standing::Nobody { over, .. }, Some(mark)) = (self.standing, now.hint())
+            && over != Some(mark)
+        {
+            fx.push(Effect::DropHint);
+            self.owe(Who { mark, id: None }, fx);
+            self.standing = Standing::Nobody { ended: Some(EndReason::SignedOut), over: Some(mark) };
+        }
+    }
+
+    fn logout_failed(&mut self, now: &Now, retry_after: Option<u64>) {
+        self.sign_out_rest = Some(Rest::after(self.sign_out_rest, retry_after, now));
     }
 
     pub(crate) fn wake_rest(&mut self) {
-        if let Some(rest) = &mut self.rest {
-            rest.wake();
-        }
+        [&mut self.rest, &mut self.sign_out_rest].into_iter().flatten().for_each(Rest::wake);
     }
 
     fn why_ended(&self, who: Who) -> EndReason {

@@ -6,16 +6,13 @@ use std::collections::BTreeMap;
 use crate::EndReason;
 use crate::badge::{Badge, Rest, is_short_lived};
 use crate::calls::Call;
-use crate::desk::{Desk, Wants};
+use crate::desk::{Desk, Owed, Wants};
+use crate::jar::Jar;
 use crate::message::{
     Announcement, Attempt, CallId, Cause, Effect, Effects, Grant, Input, Mark, Patterns, Rejection, Serial,
     SessionId, Turn, Wake, Who,
 };
 use crate::now::{Moment, Now};
-
-/// So long after a new session's first badge a missing hint still counts as "on its way": a tab's view of the
-/// cookies may lag behind the answer that set them.
-const JAR_LAG: u64 = 1_000;
 
 /// Timers are armed for at most this long: browsers count them in signed 32 bits, and a timer of 2^31 ms
 /// fires at once.
@@ -42,20 +39,6 @@ pub enum Standing {
     },
 }
 
-/// What the hint cookie says of the session that the tab believes in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Jar {
-    /// It has named it.
-    Seen,
-    /// It has not named it yet.
-    Unseen {
-        /// When the session's badge arrived.
-        since: Moment,
-    },
-    /// The browser keeps no cookies for us.
-    Refused,
-}
-
 /// Whether the page can be seen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Page {
@@ -75,13 +58,16 @@ pub struct Engine {
     pub(crate) standing: Standing,
     pub(crate) wants: Wants,
     pub(crate) desk: Desk,
+    /// After a renewal that failed.
     pub(crate) rest: Option<Rest>,
+    /// After a sign-out that failed.
+    pub(crate) sign_out_rest: Option<Rest>,
     /// A 400 of ours: no renewal until something changes.
     pub(crate) refused: bool,
     pub(crate) calls: BTreeMap<CallId, Call>,
     pub(crate) page: Page,
     /// When another tab spoke of a session that the hint did not name: the hint is worth another look.
-    puzzled: Option<Moment>,
+    pub(crate) puzzled: Option<Moment>,
     last_serial: Serial,
     pub(crate) last_turn: Turn,
     pub(crate) last_attempt: Attempt,
@@ -99,6 +85,7 @@ impl Engine {
             wants: Wants::default(),
             desk: Desk::default(),
             rest: None,
+            sign_out_rest: None,
             refused: false,
             calls: BTreeMap::new(),
             page: Page::Shown,
@@ -115,16 +102,17 @@ impl Engine {
         let mut fx = Effects::new();
         let before = self.mark();
         self.abort_overdue(now, &mut fx);
-        if !matches!(input, Input::Boot { .. }) {
+        self.look_at_note(now);
+        if input != Input::Boot {
             self.look_at_jar(now, &mut fx);
         }
         // What the person did was meant for the account that the page showed.
-        let same_account = self.mark() == before;
+        let is_shown = |shown| self.mark() == shown;
         match input {
-            Input::Call { call, .. } if !same_account => {
+            Input::Call { call, made_for } if !is_shown(made_for.or(before)) => {
                 fx.push(Effect::Reject { call, why: self.rejection() });
             }
-            Input::SignOut | Input::Renew if !same_account => {}
+            Input::SignOut | Input::Renew if !is_shown(before) => {}
             input => self.take(now, input, &mut fx),
         }
         self.want_timely_renewal(now);
@@ -139,13 +127,13 @@ impl Engine {
 
     fn take(&mut self, now: &Now, input: Input, fx: &mut Effects) {
         match input {
-            Input::Boot { owed } => self.boot(now, owed, fx),
+            Input::Boot => self.boot(now, fx),
             Input::SignIn(form) => self.want_sign_in(form, fx),
             Input::SignInAnswered { attempt, grant } => self.sign_in_answered(now, attempt, grant, fx),
             Input::SignOut => self.sign_out(now, fx),
             Input::Renew => self.want_renewal(Cause::Asked),
             Input::SetPatterns(patterns) => self.patterns = patterns,
-            Input::Call { call, replayable } => self.call(now, call, replayable, fx),
+            Input::Call { call, .. } => self.call(now, call, fx),
             Input::Answered { call, answer } => self.call_answered(now, call, answer, fx),
             Input::LockWon { turn, waited } => self.lock_won(now, turn, waited, fx),
             Input::RefreshAnswered { attempt, answer } => self.refresh_answered(now, attempt, answer, fx),
@@ -158,58 +146,21 @@ impl Engine {
     }
 
     /// No hint means no renewal: nobody is signed in, or somebody signed out offline.
-    fn boot(&mut self, now: &Now, owed: Option<Who>, fx: &mut Effects) {
-        self.wants.logout = owed;
-        match (now.hint, owed) {
-            (Some(mark), Some(owed)) if mark == owed.mark => {
-                // A browser that was killed may have kept the hint that a sign-out had deleted.
-                fx.push(Effect::DropHint);
-                self.standing = Standing::Nobody { ended: Some(EndReason::SignedOut), over: Some(mark) };
-            }
-            (Some(mark), _) => self.start_as(mark),
-            (None, _) => {}
+    fn boot(&mut self, now: &Now, fx: &mut Effects) {
+        if let Some(mark) = now.hint() {
+            self.start_as(mark);
+        } else if now.hint.is_some() {
+            // A browser that was killed may have kept the hint that a sign-out had deleted.
+            fx.push(Effect::DropHint);
+            self.standing = Standing::Nobody { ended: Some(EndReason::SignedOut), over: now.hint };
         }
     }
 
-    fn start_as(&mut self, mark: Mark) {
+    pub(crate) fn start_as(&mut self, mark: Mark) {
         self.standing = Standing::Somebody { who: Who { mark, id: None }, badge: None, jar: Jar::Seen };
         self.refused = false;
         self.wants.renewal = Some(Cause::Restored);
         self.wake_rest();
-    }
-
-    /// Compares the session that the tab believes in with what the hint cookie says.
-    pub(crate) fn look_at_jar(&mut self, now: &Now, fx: &mut Effects) {
-        // Our own sign-in changes the jar before its answer gets here.
-        if self.desk.signs_in() {
-            return;
-        }
-        if self.puzzled.is_some_and(|since| since.left(now, JAR_LAG) == 0) {
-            self.puzzled = None;
-        }
-        match (&mut self.standing, now.hint) {
-            (Standing::Nobody { .. }, None) => {}
-            (Standing::Nobody { over, .. }, Some(mark)) if *over == Some(mark) => {}
-            (Standing::Nobody { .. }, Some(mark)) => self.start_as(mark),
-            (Standing::Somebody { who, jar, .. }, Some(mark)) if who.mark == mark => *jar = Jar::Seen,
-            (Standing::Somebody { jar: Jar::Unseen { since }, .. }, _) if since.left(now, JAR_LAG) > 0 => {}
-            (Standing::Somebody { .. }, Some(mark)) => self.account_changed(now, mark, fx),
-            (Standing::Somebody { jar, .. }, None) => match jar {
-                Jar::Seen => self.end(now, EndReason::SignedOut, fx),
-                Jar::Unseen { .. } => {
-                    *jar = Jar::Refused;
-                    fx.push(Effect::CookieRefused);
-                }
-                Jar::Refused => {}
-            },
-        }
-    }
-
-    fn account_changed(&mut self, now: &Now, mark: Mark, fx: &mut Effects) {
-        self.reject_all(Rejection::AccountChanged, fx);
-        fx.extend([Effect::Clear, Effect::AccountChanged]);
-        self.start_as(mark);
-        self.abort_refresh(now, fx);
     }
 
     /// A new badge, from the desk or from another tab.
@@ -218,6 +169,9 @@ impl Engine {
             Standing::Somebody { who, jar, .. } if who.mark == grant.mark => *jar,
             _ => {
                 self.reject_all(Rejection::AccountChanged, fx);
+                if self.mark().is_some() && cause != Cause::SignIn {
+                    fx.push(Effect::AccountChanged);
+                }
                 if now.hint == Some(grant.mark) { Jar::Seen } else { Jar::Unseen { since: Moment::of(now) } }
             }
         };
@@ -253,10 +207,18 @@ impl Engine {
         self.lift_veil(fx);
     }
 
-    /// The server says that the session is over: clear the cookies, under the lock, and tell the others.
+    /// The server says that the session is over.
+    pub(crate) fn ended_by_server(&mut self, now: &Now, reason: EndReason, fx: &mut Effects) {
+        match reason {
+            EndReason::Replaced => self.outdated(now, fx),
+            _ => self.end_for_good(now, reason, fx),
+        }
+    }
+
+    /// Clear the cookies, under the lock, and tell the others.
     pub(crate) fn end_for_good(&mut self, now: &Now, reason: EndReason, fx: &mut Effects) {
         if let Standing::Somebody { who, .. } = self.standing {
-            self.wants.logout = Some(who);
+            self.wants.clearing = Some(who);
             fx.push(Effect::Announce(Announcement::Ended { mark: who.mark, reason }));
             self.end(now, reason, fx);
         }
@@ -269,10 +231,17 @@ impl Engine {
             if now.hint == Some(who.mark) {
                 fx.push(Effect::DropHint);
             }
-            fx.push(Effect::Owe(who));
+            self.owe(who, fx);
             self.wake_rest();
-            self.end_for_good(now, EndReason::SignedOut, fx);
+            self.end(now, EndReason::SignedOut, fx);
         }
+    }
+
+    /// Notes a sign-out before anything is sent, and tells the others.
+    pub(crate) fn owe(&mut self, who: Who, fx: &mut Effects) {
+        self.wants.sign_out = Some(Owed { who, noted: false });
+        let news = Announcement::Ended { mark: who.mark, reason: EndReason::SignedOut };
+        fx.extend([Effect::Owe(who), Effect::Announce(news)]);
     }
 
     fn woke(&mut self, now: &Now, wake: Wake) {
@@ -314,8 +283,8 @@ impl Engine {
             (Announcement::Ended { .. }, _) => {}
             (Announcement::Issued { grant, since }, Some(ours)) if grant.mark == ours => {
                 let since = Moment::by_wall(now, since);
-                let left = since.left(now, grant.lifetime);
-                if left > self.badge().map_or(0, |badge| badge.left(now)) {
+                let alive = since.left(now, grant.lifetime) > 0;
+                if alive && self.badge().is_none_or(|badge| badge.is_older(since, now)) {
                     self.adopt(now, grant, since, Cause::Peer, fx);
                 }
             }
@@ -334,16 +303,9 @@ impl Engine {
         if self.page == Page::Hidden {
             return None;
         }
-        let timed = self.patterns.timer && !self.refused && self.wants.renewal.is_none();
-        let timer = self.badge().filter(|_| timed);
-        let jar = match self.standing {
-            _ if self.desk.signs_in() => None,
-            Standing::Somebody { jar: Jar::Unseen { since }, .. } => Some(since),
-            _ => self.puzzled,
-        };
         [
-            timer.map(|badge| badge.renews_in(now)),
-            jar.map(|since| since.left(now, JAR_LAG)),
+            self.renews_in(now).filter(|_| self.wants.renewal.is_none()),
+            self.jar_wait(now),
             self.desk_wait(now),
             self.shortest_patience(now),
         ]
@@ -369,12 +331,22 @@ impl Engine {
 
     /// In how many milliseconds the silent timer will renew; none with the timer off or without a badge.
     pub fn renews_in(&self, now: &Now) -> Option<u64> {
-        self.badge().filter(|_| self.patterns.timer && !self.refused).map(|badge| badge.renews_in(now))
+        let timed = self.patterns.timer && !self.refused && self.can_renew();
+        self.badge().filter(|_| timed).map(|badge| badge.renews_in(now))
     }
 
     /// In how many milliseconds a failed request is tried again; none when nothing failed.
     pub fn retry_in(&self, now: &Now) -> Option<u64> {
-        self.rest.filter(|_| self.wants.renewal.is_some()).map(|rest| rest.left(now))
+        let rest = match self.standing {
+            Standing::Somebody { .. } => self.rest.filter(|_| self.wants.renewal.is_some()),
+            Standing::Nobody { .. } => self.sign_out_rest.filter(|_| self.owes_sign_out()),
+        };
+        rest.map(|rest| rest.left(now))
+    }
+
+    /// Whether the server has still to hear of a sign-out.
+    pub fn owes_sign_out(&self) -> bool {
+        self.wants.sign_out.is_some()
     }
 
     pub(crate) fn mark(&self) -> Option<Mark> {

@@ -12,6 +12,7 @@
 //! | [`message`] | the vocabulary: inputs, effects and what they are made of |
 //! | [`engine`] | who is signed in, and what each input does to that |
 //! | `desk` | the errands to `/auth/*`: lock, one request at a time, back-off |
+//! | `jar` | the hint cookie and the noted sign-out, which all tabs share |
 //! | `calls` | the interceptor: calls that are under way or wait for a badge |
 //! | `badge` | when to renew, when a badge is over, how long to rest |
 //! | [`now`] | the two clocks, the hint cookie and the random number of one step |
@@ -20,12 +21,14 @@ mod badge;
 mod calls;
 mod desk;
 pub mod engine;
+mod jar;
 pub mod message;
 pub mod now;
 mod reason;
 
 pub use badge::Badge;
-pub use engine::{Engine, Jar, Standing};
+pub use engine::{Engine, Standing};
+pub use jar::Jar;
 pub use message::*;
 pub use now::{Moment, Now};
 pub use reason::EndReason;

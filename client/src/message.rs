@@ -177,10 +177,7 @@ pub enum Announcement {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Input {
     /// The page has started. Always the first input, and only once.
-    Boot {
-        /// A sign-out that [`Effect::Owe`] noted and that no answer has settled yet.
-        owed: Option<Who>,
-    },
+    Boot,
     /// The person submitted a sign-in or registration form.
     SignIn(FormId),
     /// It was answered: with a badge, or not.
@@ -200,8 +197,8 @@ pub enum Input {
     Call {
         /// The call's number.
         call: CallId,
-        /// Whether its body can be sent a second time.
-        replayable: bool,
+        /// The session that the page showed to whoever made it; without one, whoever is signed in.
+        made_for: Option<Mark>,
     },
     /// The call was answered.
     Answered {
@@ -320,6 +317,8 @@ pub enum Effect {
         /// The HTTP status; none when nothing came back.
         status: Option<u16>,
     },
+    /// Tell: the server refused the renewal itself (a 400 of ours). Nothing is tried until a person does.
+    RenewalRefused,
     /// Tell: the account in the cookie jar is another one.
     AccountChanged,
     /// Tell: the session is over.

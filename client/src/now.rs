@@ -1,7 +1,7 @@
 //! What the engine sees of the world at one step: two clocks, the hint cookie and a random number.
 //! Durations and times are milliseconds, here and everywhere in this crate.
 
-use crate::message::Mark;
+use crate::message::{Mark, Who};
 
 /// The world at one step. The driver fills it in anew each time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -12,8 +12,17 @@ pub struct Now {
     pub wall: u64,
     /// Which session the hint cookie names at this moment.
     pub hint: Option<Mark>,
+    /// The sign-out that [`crate::Effect::Owe`] noted, in any tab, and that no answer has settled yet.
+    pub owed: Option<Who>,
     /// A fresh random number, for the timer's random point and for jitter. Nothing secret hangs on it.
     pub random: u64,
+}
+
+impl Now {
+    /// Whom the hint cookie names. Not somebody who has signed out: a late answer may have put it back.
+    pub(crate) fn hint(&self) -> Option<Mark> {
+        self.hint.filter(|&mark| self.owed.is_none_or(|owed| owed.mark != mark))
+    }
 }
 
 /// A moment on both clocks.

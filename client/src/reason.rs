@@ -24,4 +24,6 @@ pub enum EndReason {
     AccountDisabled,
     /// The server does not know the refresh token.
     Unknown,
+    /// The browser keeps no cookies, so nothing could renew the badge. Only a client says so, never the server.
+    CookieRefused,
 }

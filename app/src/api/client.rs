@@ -74,7 +74,8 @@ impl From<CallError> for ApiError {
     }
 }
 
-/// Sends a request through the interceptor.
+/// Sends a request through the interceptor, for the session that the page showed; without one, for whoever is
+/// signed in.
 ///
 /// # Errors
 /// [`CallError`] when there is no answer; an error status is an answer.
@@ -83,7 +84,7 @@ pub(crate) use crate::browser::call as send;
 
 /// On the server there is no badge to send anything with.
 #[cfg(not(feature = "hydrate"))]
-pub(crate) async fn send(_request: Request) -> Result<Response, CallError> {
+pub(crate) async fn send(_request: Request, _made_for: Option<uuid::Uuid>) -> Result<Response, CallError> {
     Err(CallError::Unavailable)
 }
 
@@ -98,7 +99,7 @@ impl<InputStreamError, OutputStreamError> Client<ApiError, InputStreamError, Out
     type Response = Response;
 
     async fn send(request: Request) -> Result<Response, ApiError> {
-        Ok(send(request).await?)
+        Ok(send(request, None).await?)
     }
 
     async fn open_websocket(

@@ -3,7 +3,8 @@
 use std::fmt;
 
 use lanyard_client::EndReason;
-use serde::{Deserialize, Serialize};
+use serde::de::IgnoredAny;
+use serde::{Deserialize, Deserializer, Serialize};
 use server_fn::codec::JsonEncoding;
 use server_fn::error::{FromServerFnError, ServerFnErrorErr};
 
@@ -18,11 +19,25 @@ pub struct ApiError {
     /// What people read. Never holds a secret, nor text that somebody sent.
     pub message: String,
     /// Why the session is over, with [`ErrorCode::SessionRevoked`].
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "if_known", skip_serializing_if = "Option::is_none")]
     pub reason: Option<EndReason>,
     /// Seconds to wait before trying again; also sent as `Retry-After` (RFC 9110, 10.2.3).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry_after: Option<u32>,
+}
+
+/// A reason that only a newer server knows counts as none given: the error is what matters.
+fn if_known<'de, D: Deserializer<'de>>(reason: D) -> Result<Option<EndReason>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Said {
+        Known(EndReason),
+        Unknown(IgnoredAny),
+    }
+    Ok(match Said::deserialize(reason)? {
+        Said::Known(reason) => Some(reason),
+        Said::Unknown(_) => None,
+    })
 }
 
 /// Every error there is. The names are the wire's and never change.

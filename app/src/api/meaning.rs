@@ -119,6 +119,14 @@ mod tests {
     }
 
     #[test]
+    fn a_reason_that_is_not_known_here_ends_the_session_all_the_same() {
+        for reason in ["\"struck_by_lightning\"", "7", "null"] {
+            let body = format!(r#"{{"error":"session_revoked","message":"","reason":{reason}}}"#);
+            assert_eq!(of_refusal(&answer(401, &body)), RefreshAnswer::Ended(EndReason::KickedOut));
+        }
+    }
+
+    #[test]
     fn retry_after_is_read_from_the_header_or_the_body() {
         let body = ours(ApiError { retry_after: Some(7), ..ApiError::unavailable() });
         let header = Response { retry_after: Some(9), ..answer(503, "busy") };

@@ -2,7 +2,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use lanyard_client::{Cause, Grant};
+use lanyard_client::{Cause, Grant, Serial};
 use serde::Deserialize;
 
 use super::{clock, jar};
@@ -13,6 +13,8 @@ use crate::session::{Badge, SignedIn};
 pub struct Held {
     /// As the server sent them.
     pub tokens: Tokens,
+    /// Which one of this tab.
+    pub serial: Serial,
     /// The refresh generation that the token names.
     pub number: u32,
     /// Why it was issued.
@@ -30,6 +32,7 @@ impl Held {
             session_id: self.tokens.session_id,
             session_expires_at: self.tokens.session_expires_at,
             badge: Badge {
+                serial: self.serial,
                 number: self.number,
                 issued_at: self.issued_at,
                 expires_at: self.issued_at + lifetime,

@@ -28,3 +28,13 @@ pub fn whole(millis: f64) -> u64 {
 pub fn fraction(millis: u64) -> f64 {
     millis as f64
 }
+
+/// What a `Retry-After` header says, in seconds: a number of them, or a date, which counts from the answer's own
+/// `Date` since the device's clock may be off (RFC 9110, 10.2.3).
+pub fn seconds_to_wait(retry_after: &str, answered: Option<&str>) -> Option<u32> {
+    let text = retry_after.trim();
+    text.parse().ok().or_else(|| {
+        let wait = js_sys::Date::parse(text) - js_sys::Date::parse(answered?);
+        (!wait.is_nan()).then(|| u32::try_from(whole(wait).div_ceil(1_000)).unwrap_or(u32::MAX))
+    })
+}

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use futures::channel::oneshot;
 use gloo_timers::callback::Timeout;
 use lanyard_client::{
-    Announcement, Attempt, CallAnswer, CallId, Cause, Effect, Engine, FormId, Input, Now, Rejection,
+    Announcement, Attempt, CallAnswer, CallId, Cause, Effect, Engine, FormId, Input, Now, Rejection, Serial,
     SessionId, Standing,
 };
 use wasm_bindgen_futures::spawn_local;
@@ -19,18 +19,43 @@ use super::locks::Locks;
 use super::{Arrival, badge, clock, events, jar, step_with, storage};
 use crate::api::client::{CallError, Request, Response};
 use crate::api::{ApiError, ErrorCode, Tokens, meaning};
-use crate::session::{Connection, Event, Patterns, Session, View};
+use crate::session::{Connection, Event, PageSettings, Patterns, Shows, View};
+
+/// A call that was sent is given up after so many milliseconds.
+const CALL_TIMEOUT: u32 = 30_000;
 
 /// A call that a page waits for.
 pub struct Pending {
     request: Rc<Request>,
     replayed: bool,
     reply: oneshot::Sender<Result<Response, CallError>>,
+    under_way: Option<UnderWay>,
 }
 
 impl Pending {
     pub fn new(request: Request, reply: oneshot::Sender<Result<Response, CallError>>) -> Self {
-        Self { request: Rc::new(request), replayed: false, reply }
+        Self { request: Rc::new(request), replayed: false, reply, under_way: None }
+    }
+}
+
+/// A call on the network. Dropping it aborts it, which does nothing to one that has been answered.
+struct UnderWay {
+    abort: AbortController,
+    _timeout: Timeout,
+}
+
+impl UnderWay {
+    /// None in a browser that can't abort.
+    fn begin() -> Option<Self> {
+        let abort = AbortController::new().ok()?;
+        let late = abort.clone();
+        Some(Self { abort, _timeout: Timeout::new(CALL_TIMEOUT, move || late.abort()) })
+    }
+}
+
+impl Drop for UnderWay {
+    fn drop(&mut self) {
+        self.abort.abort();
     }
 }
 
@@ -43,7 +68,6 @@ pub struct Form {
 /// The tab's engine and what belongs to it.
 pub struct Driver {
     engine: Engine,
-    session: Session,
     badge: Option<Held>,
     pub calls: HashMap<CallId, Pending>,
     pub forms: HashMap<FormId, Form>,
@@ -54,26 +78,10 @@ pub struct Driver {
     channel: Option<Channel>,
 }
 
-/// What is to be shown after a step; the driver is no longer borrowed then.
-pub struct Shows {
-    session: Session,
-    view: View,
-    connection: Connection,
-    patterns: Patterns,
-    events: Vec<Event>,
-}
-
-impl Shows {
-    pub fn show(self) {
-        self.session.show(self.view, self.connection, self.patterns, self.events);
-    }
-}
-
 impl Driver {
-    pub fn new(session: Session) -> Self {
+    pub fn new(settings: &PageSettings) -> Self {
         Self {
-            engine: Engine::new(u64::from(session.settings.timeout_ms), Patterns::default()),
-            session,
+            engine: Engine::new(u64::from(settings.timeout_ms), Patterns::default()),
             badge: None,
             calls: HashMap::new(),
             forms: HashMap::new(),
@@ -84,12 +92,14 @@ impl Driver {
         }
     }
 
-    /// One step of the engine, and all of its effects.
+    /// One step of the engine, and all of its effects. What it answers is shown by the caller, once the driver is
+    /// no longer borrowed.
     pub fn take(&mut self, input: Input, mut arrival: Arrival) -> Shows {
         let now = Now {
             monotonic: clock::whole(clock::monotonic()),
             wall: clock::whole(clock::wall()),
             hint: jar::hint(),
+            owed: storage::owed(),
             random: clock::random(),
         };
         let mut events = Vec::new();
@@ -117,7 +127,7 @@ impl Driver {
                     let _ = form.reply.send(Err(ApiError::new(ErrorCode::Unavailable)));
                 }
             }
-            Effect::Adopt { cause, .. } => self.adopt(cause, now, arrival, events),
+            Effect::Adopt { serial, cause } => self.adopt(serial, cause, now, arrival, events),
             Effect::Clear => self.badge = None,
             Effect::Send { call, replay } => self.send(call, replay),
             Effect::Deliver(call) => self.deliver(call, arrival, events),
@@ -127,6 +137,7 @@ impl Driver {
             Effect::Owe(who) => storage::owe(who),
             Effect::Settle(who) => storage::settle(who),
             Effect::RenewalFailed { status } => events.push(Event::RenewalFailed { status }),
+            Effect::RenewalRefused => events.push(Event::RenewalRefused),
             Effect::AccountChanged => events.push(Event::AccountChanged),
             Effect::Ended(reason) => events.push(Event::Ended { reason }),
             Effect::CookieRefused => events.push(Event::CookieRefused),
@@ -137,12 +148,19 @@ impl Driver {
         }
     }
 
-    fn adopt(&mut self, cause: Cause, now: &Now, arrival: &mut Arrival, events: &mut Vec<Event>) {
+    fn adopt(
+        &mut self,
+        serial: Serial,
+        cause: Cause,
+        now: &Now,
+        arrival: &mut Arrival,
+        events: &mut Vec<Event>,
+    ) {
         if let Arrival::Badge(tokens) = std::mem::replace(arrival, Arrival::Nothing) {
             let number = badge::generation(&tokens.access_token);
             let age = self.engine.badge().map_or(0, |badge| badge.since.age(now));
             let issued_at = clock::fraction(now.monotonic) - clock::fraction(age);
-            self.badge = Some(Held { tokens: *tokens, number, cause, issued_at });
+            self.badge = Some(Held { tokens: *tokens, serial, number, cause, issued_at });
             events.push(Event::Issued { number, cause });
         }
     }
@@ -208,17 +226,19 @@ impl Driver {
     fn send(&mut self, call: CallId, replay: bool) {
         let (Some(pending), Some(badge)) = (self.calls.get_mut(&call), &self.badge) else { return };
         pending.replayed = replay;
+        pending.under_way = UnderWay::begin();
+        let abort = pending.under_way.as_ref().map(|it| it.abort.signal());
         let request = Rc::clone(&pending.request);
         let token = badge.tokens.access_token.clone();
         spawn_local(async move {
-            let answer = http::send(&request, Some(&token), None).await;
+            let answer = http::send(&request, Some(&token), abort.as_ref()).await;
             let meaning = answer.as_ref().map_or(CallAnswer::Other, meaning::of_call);
             step_with(Input::Answered { call, answer: meaning }, Arrival::Answer(answer));
         });
     }
 
     fn deliver(&mut self, call: CallId, arrival: &mut Arrival, events: &mut Vec<Event>) {
-        let Some(Pending { request, replayed, reply }) = self.calls.remove(&call) else { return };
+        let Some(Pending { request, replayed, reply, .. }) = self.calls.remove(&call) else { return };
         let answer = match std::mem::replace(arrival, Arrival::Nothing) {
             Arrival::Answer(answer) => answer,
             Arrival::Badge(_) | Arrival::Nothing => Err(Lost),
@@ -256,16 +276,18 @@ impl Driver {
                 let renews = self.engine.renews_in(now).is_some();
                 View::SignedIn(held.shown(renews.then_some(badge.renew_after)))
             }
-            // A session that the server refuses to take up again: signing in anew is what is left.
+            // A session that the server refuses to take up again (the notice says so): signing in anew is what is left.
             _ if self.engine.is_refused() => View::SignedOut { ended: None },
             _ => View::Checking,
         };
         let connection = match self.engine.retry_in(now) {
             _ if !events::is_online() => Connection::Offline,
             Some(wait) => Connection::Retrying { next_at: clock::fraction(now.monotonic + wait) },
+            None if self.engine.is_refused() => Connection::Refused,
             None => Connection::Fine,
         };
-        Shows { session: self.session, view, connection, patterns: self.engine.patterns(), events }
+        let (patterns, owes_sign_out) = (self.engine.patterns(), self.engine.owes_sign_out());
+        Shows { view, connection, patterns, owes_sign_out, events }
     }
 }
 

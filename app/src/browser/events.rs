@@ -22,6 +22,8 @@ pub fn listen() {
     on(&window, "online", |_| step(Input::Woke(Wake::Online)));
     // Only shown: a browser that believes to be offline may well reach a server on its own machine.
     on(&window, "offline", |_| step(Input::Deadline));
+    // Another tab noted a sign-out, or settled it.
+    on(&window, "storage", |_| step(Input::Deadline));
     on(&window, "pagehide", |event| {
         if is_kept(&event) {
             veil(true);

@@ -7,7 +7,7 @@ use uuid::Uuid;
 use wasm_bindgen::prelude::*;
 use web_sys::AbortSignal;
 
-use super::badge;
+use super::{badge, clock};
 use crate::api::client::{Request, Response};
 use crate::api::{AccessToken, Tokens, meaning};
 
@@ -44,7 +44,9 @@ pub async fn send(
         status_text: answer.status_text(),
         location: headers.get("Location").unwrap_or_else(|| answer.url()),
         redirect: headers.get(REDIRECT_HEADER).is_some(),
-        retry_after: headers.get("Retry-After").and_then(|seconds| seconds.trim().parse().ok()),
+        retry_after: headers
+            .get("Retry-After")
+            .and_then(|wait| clock::seconds_to_wait(&wait, headers.get("Date").as_deref())),
         body: answer.binary().await.map_err(|_| Lost)?.into(),
         replayed: false,
     })

@@ -27,11 +27,12 @@ use std::collections::VecDeque;
 
 use futures::channel::oneshot;
 use lanyard_client::{CallId, FormId, Input, Patterns};
+use uuid::Uuid;
 use wasm_bindgen_futures::spawn_local;
 
 use crate::api::client::{CallError, Request, Response};
 use crate::api::{ApiError, ErrorCode, Password, Tokens};
-use crate::session::{PageSettings, Session, View};
+use crate::session::Session;
 use driver::{Driver, Form, Pending};
 
 /// What came along with an input, and that the engine never sees.
@@ -43,6 +44,7 @@ enum Arrival {
 
 thread_local! {
     static DRIVER: RefCell<Option<Driver>> = const { RefCell::new(None) };
+    static SESSION: Cell<Option<Session>> = const { Cell::new(None) };
     static INBOX: RefCell<VecDeque<(Input, Arrival)>> = const { RefCell::new(VecDeque::new()) };
     static RUNNING: Cell<bool> = const { Cell::new(false) };
     static LAST_ID: Cell<u64> = const { Cell::new(0) };
@@ -50,7 +52,8 @@ thread_local! {
 
 /// Gets the driver ready. What happens before [`boot`] waits.
 pub fn prepare(session: Session) {
-    DRIVER.set(Some(Driver::new(session)));
+    DRIVER.set(Some(Driver::new(&session.settings)));
+    SESSION.set(Some(session));
     INBOX.take();
     RUNNING.set(true);
 }
@@ -60,35 +63,24 @@ pub fn boot() {
     events::listen();
     INBOX.with_borrow_mut(|inbox| {
         inbox.push_front((Input::SetPatterns(storage::patterns()), Arrival::Nothing));
-        inbox.push_front((Input::Boot { owed: storage::owed() }, Arrival::Nothing));
+        inbox.push_front((Input::Boot, Arrival::Nothing));
     });
     RUNNING.set(false);
     run();
 }
 
-/// What the page looks like before the engine has started: as the server drew it, from the same cookie.
-pub fn initial_view() -> View {
-    if jar::hint().is_some() { View::Checking } else { View::SignedOut { ended: None } }
-}
-
-/// What the server says in the page's `<meta name="lanyard-settings">`; none when it is missing or unreadable.
-pub fn page_settings() -> Option<PageSettings> {
-    let document = web_sys::window()?.document()?;
-    let meta = document.query_selector(r#"meta[name="lanyard-settings"]"#).ok()??;
-    serde_json::from_str(&meta.get_attribute("content")?).ok()
-}
-
 /// Sends a request with the badge, by way of the interceptor. `/auth/*` and other origins go past it and
-/// never see a badge.
+/// never see a badge. `made_for` is the session that the page showed; without one, whoever is signed in.
 ///
 /// # Errors
 /// [`CallError`] when there is no answer. Any status is an answer.
-pub async fn call(request: Request) -> Result<Response, CallError> {
+pub async fn call(request: Request, made_for: Option<Uuid>) -> Result<Response, CallError> {
     let (reply, answer) = oneshot::channel();
     if http::takes_badge(&request.path) {
         let call = CallId(next_id());
         with_driver(|driver| driver.calls.insert(call, Pending::new(request, reply)));
-        step(Input::Call { call, replayable: true });
+        let made_for = made_for.map(|id| jar::mark(jar::session_id(id)));
+        step(Input::Call { call, made_for });
     } else {
         spawn_local(async move {
             let answer = http::send(&request, None, None).await;
@@ -164,8 +156,9 @@ fn run() {
     }
     while let Some((input, arrival)) = INBOX.with_borrow_mut(VecDeque::pop_front) {
         // Pages react to what they are shown, perhaps with a call: not while the driver is borrowed.
-        if let Some(shows) = with_driver(|driver| driver.take(input, arrival)) {
-            shows.show();
+        let shows = with_driver(|driver| driver.take(input, arrival));
+        if let (Some(session), Some(shows)) = (SESSION.get(), shows) {
+            session.show(shows);
         }
     }
     RUNNING.set(false);

@@ -4,6 +4,7 @@
 use http::Method;
 use leptos::html::Input;
 use leptos::prelude::*;
+use uuid::Uuid;
 
 use crate::session::Session;
 
@@ -14,12 +15,13 @@ enum Outcome {
     Failed { call: String, why: String },
 }
 
-/// Two ways to use the badge, and what came back.
+/// Two ways to use the badge, and what came back. Drafts and answers are one person's: made anew for each session.
 #[component]
 pub fn Calls(
-    /// Whether there is a badge.
-    ready: Signal<bool>,
+    /// The session that there is a badge for, if there is one.
+    session_id: Option<Uuid>,
 ) -> impl IntoView {
+    let ready = session_id.is_some();
     let session = Session::expect();
     let pending = RwSignal::new(false);
     let outcome = RwSignal::new(None);
@@ -32,7 +34,7 @@ pub fn Calls(
         pending.set(true);
         leptos::task::spawn_local(async move {
             let call = format!("{method} {path}");
-            outcome.set(Some(match session.call(method, path, body).await {
+            outcome.set(Some(match session.call(session_id, method, path, body).await {
                 Ok(answer) => Outcome::Answered {
                     call,
                     status: answer.status,
@@ -52,7 +54,7 @@ pub fn Calls(
         send(Method::POST, "/api/stamp", Some(body));
         input.set_value("");
     };
-    let idle = move || ready.get() && !pending.get();
+    let idle = move || ready && !pending.get();
 
     view! {
         <section class="panel" aria-labelledby="doors">
@@ -64,7 +66,7 @@ pub fn Calls(
                 <button
                     type="button"
                     class="button main"
-                    disabled=move || !ready.get()
+                    disabled=!ready
                     aria-disabled=move || (!idle()).then_some("true")
                     on:click=move |_| send(Method::GET, "/api/me", None)
                 >
@@ -74,41 +76,47 @@ pub fn Calls(
                     <label class="hidden" for="note">
                         "Leave a note at the desk"
                     </label>
-                    <input node_ref=note id="note" maxlength="200" placeholder="Leave a note" autocomplete="off" required disabled=move || !ready.get() />
-                    <button class="button" disabled=move || !ready.get() aria-disabled=move || (!idle()).then_some("true")>
+                    <input node_ref=note id="note" maxlength="200" placeholder="Leave a note" autocomplete="off" required disabled=!ready />
+                    <button class="button" disabled=!ready aria-disabled=move || (!idle()).then_some("true")>
                         "Leave it"
                     </button>
                 </form>
             </div>
-            <div class="answer" role="status" aria-busy=move || pending.get().then_some("true")>
+            <div class="answer" aria-busy=move || pending.get().then_some("true")>
+                // The body is not read aloud by itself.
+                <div role="status">
+                    {move || match outcome.get() {
+                        None => view! { <p class="note">"The answer shows up here."</p> }.into_any(),
+                        Some(Outcome::Answered { call, status, replayed, .. }) => {
+                            let kind = if status < 400 { "badge" } else { "bad" };
+                            view! {
+                                <p class="answer-head">
+                                    <span class="mono">{call}</span>
+                                    <span class="tag" data-kind=kind>
+                                        {status}
+                                    </span>
+                                    {replayed.then(|| view! { <small>"refused once, renewed, sent again"</small> })}
+                                </p>
+                            }
+                                .into_any()
+                        }
+                        Some(Outcome::Failed { call, why }) => {
+                            view! {
+                                <p class="answer-head">
+                                    <span class="mono">{call}</span>
+                                    <span class="tag" data-kind="bad">
+                                        "failed"
+                                    </span>
+                                </p>
+                                <p>{why}</p>
+                            }
+                                .into_any()
+                        }
+                    }}
+                </div>
                 {move || match outcome.get() {
-                    None => view! { <p class="note">"The answer shows up here."</p> }.into_any(),
-                    Some(Outcome::Answered { call, status, replayed, body }) => {
-                        let kind = if status < 400 { "badge" } else { "bad" };
-                        view! {
-                            <p class="answer-head">
-                                <span class="mono">{call}</span>
-                                <span class="tag" data-kind=kind>
-                                    {status}
-                                </span>
-                                {replayed.then(|| view! { <small>"refused once, renewed, sent again"</small> })}
-                            </p>
-                            <pre tabindex="0">{body}</pre>
-                        }
-                            .into_any()
-                    }
-                    Some(Outcome::Failed { call, why }) => {
-                        view! {
-                            <p class="answer-head">
-                                <span class="mono">{call}</span>
-                                <span class="tag" data-kind="bad">
-                                    "failed"
-                                </span>
-                            </p>
-                            <p>{why}</p>
-                        }
-                            .into_any()
-                    }
+                    Some(Outcome::Answered { body, .. }) => Some(view! { <pre tabindex="0">{body}</pre> }),
+                    _ => None,
                 }}
             </div>
         </section>

@@ -23,6 +23,7 @@ pub fn Dashboard() -> impl IntoView {
         View::SignedIn(it) => Some(it),
         View::Checking | View::SignedOut { .. } => None,
     });
+    let session_id = Memo::new(move |_| signed_in.get().map(|it| it.session_id));
     let first_name =
         Memo::new(move |_| signed_in.get().map(|it| words::first_name(&it.user.name).to_owned()));
     let title = move || match first_name.get() {
@@ -54,7 +55,9 @@ pub fn Dashboard() -> impl IntoView {
                     <WhereTheBadgeIs />
                 </div>
                 <CookieNotice />
-                <Calls ready=Signal::derive(move || signed_in.with(Option::is_some)) />
+                <For each=move || [session_id.get()] key=|session_id| *session_id let:session_id>
+                    <Calls session_id />
+                </For>
                 <Switches />
                 <Journal />
                 <Passport signed_in />
@@ -86,8 +89,13 @@ fn keep_strangers_out() {
             let options = NavigateOptions { replace: true, ..NavigateOptions::default() };
             let place = links::with_next(links::SIGN_IN, Some(&path), ended);
             let navigate = navigate.clone();
-            // Once this page's own navigation is complete: replacing it sooner replaces the page before.
-            request_animation_frame(move || navigate(&place, options));
+            // Once this page's own navigation is complete: replacing it sooner replaces the page before. By then
+            // somebody may be signed in again.
+            request_animation_frame(move || {
+                if matches!(session.view.get_untracked(), View::SignedOut { .. }) {
+                    navigate(&place, options);
+                }
+            });
         }
     });
 }

@@ -1,11 +1,12 @@
 //! The visitor badge on its lanyard: the access token, alive. Its ring runs down in real time, its number is the
 //! refresh generation, and it turns over when it is renewed.
 
+use lanyard_client::Serial;
 use leptos::prelude::*;
 
 use super::ticks::use_ticks;
 use super::words;
-use crate::session::{Badge, Session, View};
+use crate::session::{Badge, Connection, Session, View};
 
 /// Whose badge it is.
 #[derive(Clone, Debug, PartialEq)]
@@ -62,11 +63,16 @@ pub fn BadgeCard(
         Some(left) if left > 0.0 => "alive",
         Some(_) => "expired",
     });
-    let patterns = Session::expect().patterns;
+    let session = Session::expect();
     let number = move || badge.get().map_or_else(|| "–".to_owned(), |it| it.number.to_string());
     let renews = move || match badge.get() {
         None => "–".to_owned(),
-        Some(Badge { renews_at: None, .. }) if patterns.get().interceptor => "at a 401".to_owned(),
+        Some(Badge { renews_at: None, .. }) if session.cookie_refused.get() => "never".to_owned(),
+        Some(Badge { renews_at: None, .. })
+            if session.patterns.get().interceptor && session.connection.get() != Connection::Refused =>
+        {
+            "at a 401".to_owned()
+        }
         Some(Badge { renews_at: None, .. }) => "by hand".to_owned(),
         Some(Badge { renews_at: Some(at), issued_at, .. }) => {
             format!("in {}", words::countdown(at - now.get().unwrap_or(issued_at)))
@@ -174,12 +180,12 @@ fn Strap() -> impl IntoView {
 /// animation, which starts again only when its name changes.
 fn turn_on_renewal(badge: Signal<Option<Badge>>) -> Signal<Option<&'static str>> {
     let turn = RwSignal::new(None);
-    Effect::new(move |before: Option<Option<f64>>| {
-        let issued_at = badge.get().map(|it| it.issued_at);
-        if before.flatten().is_some_and(|before| issued_at.is_some_and(|issued_at| issued_at != before)) {
+    Effect::new(move |before: Option<Option<Serial>>| {
+        let serial = badge.get().map(|it| it.serial);
+        if before.flatten().is_some_and(|before| serial.is_some_and(|serial| serial != before)) {
             turn.update(|turn| *turn = if *turn == Some("a") { Some("b") } else { Some("a") });
         }
-        issued_at
+        serial
     });
     turn.into()
 }

@@ -1,5 +1,6 @@
 //! A demonstration of the badge for visitors who are not signed in: a life of seconds, so that one sees a renewal.
 
+use lanyard_client::Serial;
 use leptos::prelude::*;
 
 use super::badge::{BadgeCard, Wearer};
@@ -65,6 +66,7 @@ pub fn Demonstration() -> impl IntoView {
 fn issue(number: u32, now: f64) -> Badge {
     let spread = (f64::from(number) * 0.618_034).fract();
     Badge {
+        serial: Serial(u64::from(number)),
         number,
         issued_at: now,
         expires_at: now + LIFE_MS,

@@ -11,6 +11,7 @@ use leptos_router::hooks::use_query_map;
 use super::{links, words};
 use crate::api::{ApiError, ErrorCode};
 use crate::session::{Session, View};
+use crate::ui::notice::CookieNotice;
 
 /// What the page's address says: where to go afterwards, and what came of the plain form before.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -169,11 +170,10 @@ pub fn PasswordField(
                     type="button"
                     class="link"
                     class:unready=move || !session.hydrated.get()
-                    aria-pressed=move || if shown() { "true" } else { "false" }
-                    aria-label="Show password"
                     on:click=move |_| asked_to_show.update(|it| *it = !*it)
                 >
                     {move || if shown() { "Hide" } else { "Show" }}
+                    <span class="hidden">" password"</span>
                 </button>
             </div>
             {hint.map(|hint| view! { <p class="note" id="password-hint">{hint}</p> })}
@@ -248,7 +248,7 @@ pub fn Before(
         }
         .into_any()
     };
-    move || {
+    let about = move || {
         let asked_ended = asked.get().ended;
         match session.view.get() {
             // The page is about to change.
@@ -258,7 +258,11 @@ pub fn Before(
                 Some(ended) => reason(ended),
                 None => onward(None),
             },
-            View::SignedOut { ended } => asked_ended.or(ended).map_or_else(|| ().into_any(), reason),
+            View::SignedOut { ended } => ended.or(asked_ended).map_or_else(|| ().into_any(), reason),
         }
+    };
+    view! {
+        {about}
+        <CookieNotice />
     }
 }

@@ -94,9 +94,11 @@ fn tell(event: &Event) -> Told {
         Event::RenewalFailed { status: None } => {
             told("A renewal got no answer", "it is tried again", "no answer", Some("bad"))
         }
-        Event::PeerJoined => told("Another tab is here", "the tabs share one badge", "shared", None),
+        Event::RenewalRefused => {
+            told("A renewal was refused", "it is not tried again by itself", "400", Some("bad"))
+        }
         Event::AccountChanged => {
-            told("Another account signed in", "in another tab; this one follows", "changed", None)
+            told("Another account signed in", "in this browser; the page follows", "changed", None)
         }
         Event::Ended { reason } => told("The session is over", words::ended(*reason).0, "ended", Some("bad")),
         Event::CookieRefused => {

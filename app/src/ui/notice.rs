@@ -4,19 +4,37 @@ use leptos::prelude::*;
 
 use super::ticks::use_ticks;
 use super::words;
-use crate::session::{Connection, Session};
+use crate::session::{Connection, Session, View};
 
-/// Says when the server can't be reached, and that nobody is signed out by it. It lies over the page's lower edge, so
-/// that nothing moves; the countdown is outside of what is read aloud.
+/// Says when the server can't be reached, and what that means for whoever is here. It lies over the page's lower
+/// edge, so that nothing moves; the countdown is outside of what is read aloud.
 #[component]
 pub fn ConnectionNotice() -> impl IntoView {
     let session = Session::expect();
-    let kind = Memo::new(move |_| match session.connection.get() {
-        Connection::Fine => None,
-        Connection::Offline => {
-            Some("You are offline. You stay signed in; we go on when the network is back.")
+    let kind = Memo::new(move |_| {
+        let signed_out = matches!(session.view.get(), View::SignedOut { .. });
+        match (session.connection.get(), signed_out, session.owes_sign_out.get()) {
+            (Connection::Fine, ..) => None,
+            (Connection::Offline, false, _) => {
+                Some("You are offline. You stay signed in; we go on when the network is back.")
+            }
+            (Connection::Offline, true, true) => {
+                Some("You are offline. The server will hear of your sign-out when the network is back.")
+            }
+            (Connection::Offline, true, false) => Some("You are offline."),
+            (Connection::Retrying { .. }, false, _) => {
+                Some("The server can't be reached. You stay signed in.")
+            }
+            (Connection::Retrying { .. }, true, _) => {
+                Some("The server can't be reached. It will hear of your sign-out when it can.")
+            }
+            (Connection::Refused, false, _) => {
+                Some("The server refused to renew your badge. “Renew now” asks once more; or sign in again.")
+            }
+            (Connection::Refused, true, _) => {
+                Some("The server refused to take your session up again. Please sign in anew.")
+            }
         }
-        Connection::Retrying { .. } => Some("The server can't be reached. You stay signed in."),
     });
     view! {
         <aside aria-label="Connection" class="connection" class:shown=move || kind.get().is_some()>
@@ -48,8 +66,8 @@ pub fn CookieNotice() -> impl IntoView {
                 <section class="notice bad" role="alert">
                     <h2>"This browser did not keep your passport"</h2>
                     <p>
-                        "The refresh cookie was refused, so you are signed in until this badge expires, and closing the tab \
-                         signs you out. Browsers keep such a cookie only over https, or on "
+                        "The refresh cookie was refused, so a sign-in lasts until its first badge expires, and closing the tab \
+                         ends it at once. Browsers keep such a cookie only over https, or on "
                         <code>"http://localhost"</code>
                         ": open this page there, and check that cookies are allowed for this site. Safari needs https even \
                          on localhost."

@@ -104,6 +104,10 @@ pub const fn ended(reason: EndReason) -> (&'static str, &'static str) {
         EndReason::AccountDisabled => {
             ("This account is closed.", "If that is a mistake, ask whoever runs this service.")
         }
+        EndReason::CookieRefused => (
+            "Your badge expired, and there was no passport.",
+            "This browser keeps no cookie of ours, so nothing could renew the badge.",
+        ),
         EndReason::Unknown => {
             ("This session is not known here any more.", "Sign in again; nothing of yours is lost.")
         }

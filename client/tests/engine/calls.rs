@@ -55,15 +55,6 @@ fn a_401_for_an_older_serial_needs_no_renewal() {
 }
 
 #[test]
-fn a_body_that_can_not_be_sent_again_is_not() {
-    let mut tab = Tab::ada();
-    let call = CallId(99);
-    tab.give(Input::Call { call, replayable: false });
-    let effects = tab.answer(call, CallAnswer::Stale);
-    assert!(effects.contains(&Effect::Deliver(call)) && !takes_lock(&effects));
-}
-
-#[test]
 fn with_both_patterns_off_a_401_is_the_answer() {
     let mut tab = Tab::ada_with(BOTH_OFF);
     tab.sleep(LIFETIME * 2);

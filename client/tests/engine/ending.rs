@@ -115,6 +115,66 @@ fn signing_out_during_a_sign_in_signs_the_newcomer_out_again() {
 }
 
 #[test]
+fn signing_out_during_a_sign_in_whose_answer_is_lost_turns_the_newcomer_away() {
+    let lost: [fn(&mut Tab) -> Effects; 2] =
+        [|tab| tab.give(Input::SignInAnswered { attempt: Attempt(2), grant: None }), |tab| tab.after(30_000)];
+    for lost in lost {
+        let mut tab = Tab::ada();
+        tab.give(Input::SignIn(FormId(1)));
+        tab.lock(false);
+        tab.give(Input::SignOut);
+        tab.now.hint = Some(mark(GRACE));
+        let effects = lost(&mut tab);
+        assert!(effects.contains(&Effect::DropHint));
+        assert!(effects.contains(&Effect::Owe(Who { mark: mark(GRACE), id: None })));
+        assert!(logout(&effects).is_some());
+        assert_eq!(tab.shows(), None);
+    }
+}
+
+#[test]
+fn a_sign_out_whose_tab_is_closed_is_sent_by_another() {
+    let owed = Who { mark: mark(ADA), id: Some(ADA) };
+    let mut tab = Tab::ada();
+    (tab.now.hint, tab.now.owed) = (None, Some(owed));
+    let gone = Announcement::Ended { mark: mark(ADA), reason: EndReason::SignedOut };
+    assert!(takes_lock(&tab.give(Input::Peer(gone))));
+    let effects = tab.lock(false);
+    assert!(effects.contains(&Effect::SendLogout { attempt: Attempt(2), session: Some(ADA) }));
+}
+
+#[test]
+fn a_sign_out_that_its_own_tab_has_sent_is_not_sent_again() {
+    let mut tab = Tab::ada();
+    (tab.now.hint, tab.now.owed) = (None, Some(Who { mark: mark(ADA), id: Some(ADA) }));
+    assert!(takes_lock(&tab.give(Input::Woke(Wake::Online))));
+    tab.now.owed = None;
+    let effects = tab.give(Input::LockWon { turn: Turn(2), waited: true });
+    assert!(logout(&effects).is_none() && releases_lock(&effects));
+}
+
+#[test]
+fn a_hint_of_a_session_that_was_signed_out_brings_nobody_back_in_any_tab() {
+    let (mut tab, _) = Tab::boot(None);
+    (tab.now.hint, tab.now.owed) = (Some(mark(ADA)), Some(Who { mark: mark(ADA), id: Some(ADA) }));
+    tab.give(Input::Deadline);
+    assert_eq!(tab.shows(), None);
+}
+
+#[test]
+fn a_failing_sign_out_holds_up_no_other_accounts_renewals() {
+    let owed = Some(Who { mark: mark(ADA), id: Some(ADA) });
+    let (mut tab, _) = Tab::boot_with(Some(GRACE), Patterns::default(), owed);
+    let attempt = tab.win_lock();
+    let attempt = logout(&tab.grant(attempt, GRACE)).expect("Ada's, once Grace has her badge");
+    let failed = LogoutAnswer::Failed { retry_after: Some(3_000_000) };
+    tab.give(Input::LogoutAnswered { attempt, answer: failed });
+    assert_eq!(tab.engine.retry_in(&tab.now), None, "it is no trouble of Grace's");
+    assert!(takes_lock(&tab.after(LIFETIME)));
+    tab.win_lock();
+}
+
+#[test]
 fn an_answered_sign_out_settles_only_its_own_debt() {
     let mut tab = Tab::ada();
     tab.give(Input::SignOut);

@@ -139,7 +139,7 @@ fn a_400_of_ours_stops_and_is_shown() {
     let (call, _) = tab.call();
     let attempt = tab.win_lock();
     let effects = tab.refreshed(attempt, RefreshAnswer::Refused);
-    assert!(effects.contains(&Effect::RenewalFailed { status: Some(400) }));
+    assert!(effects.contains(&Effect::RenewalRefused));
     assert_eq!(rejects(&effects, call), Some(Rejection::Refused));
     assert_eq!(timer(&effects), None, "nothing is tried again");
     assert!(tab.engine.is_refused());

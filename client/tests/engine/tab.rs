@@ -34,9 +34,9 @@ impl Tab {
     }
 
     pub fn boot_with(session: Option<SessionId>, patterns: Patterns, owed: Option<Who>) -> (Self, Effects) {
-        let now = Now { monotonic: 1_000, wall: 1_000_000, hint: session.map(mark), random: 0 };
+        let now = Now { monotonic: 1_000, wall: 1_000_000, hint: session.map(mark), owed, random: 0 };
         let mut tab = Self { engine: Engine::new(TIMEOUT, patterns), now, calls: 0 };
-        let effects = tab.give(Input::Boot { owed });
+        let effects = tab.give(Input::Boot);
         (tab, effects)
     }
 
@@ -54,7 +54,15 @@ impl Tab {
     }
 
     pub fn give(&mut self, input: Input) -> Effects {
-        self.engine.step(&self.now, input)
+        let effects = self.engine.step(&self.now, input);
+        for effect in &effects {
+            match *effect {
+                Effect::Owe(who) => self.now.owed = Some(who),
+                Effect::Settle(who) => self.now.owed = self.now.owed.filter(|&owed| owed != who),
+                _ => {}
+            }
+        }
+        effects
     }
 
     /// Both clocks go on, and the timer fires.
@@ -72,7 +80,7 @@ impl Tab {
     pub fn call(&mut self) -> (CallId, Effects) {
         self.calls += 1;
         let call = CallId(self.calls);
-        let effects = self.give(Input::Call { call, replayable: true });
+        let effects = self.give(Input::Call { call, made_for: None });
         (call, effects)
     }
 

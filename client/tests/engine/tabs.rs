@@ -27,6 +27,29 @@ fn an_older_or_dead_badge_of_a_peer_is_dropped() {
 }
 
 #[test]
+fn a_shorter_badge_near_the_absolute_limit_is_adopted_all_the_same() {
+    let mut tab = Tab::ada();
+    tab.sleep(1_000);
+    let grant = Grant { lifetime: LIFETIME / 2, ..grant(ADA) };
+    let effects = tab.give(Input::Peer(Announcement::Issued { grant, since: tab.now.wall }));
+    assert!(effects.contains(&Effect::Adopt { serial: Serial(2), cause: Cause::Peer }));
+}
+
+#[test]
+fn an_answer_that_a_peers_badge_has_overtaken_is_dropped() {
+    let mut tab = Tab::ada();
+    tab.after(LIFETIME);
+    let attempt = tab.win_lock();
+    tab.sleep(100);
+    tab.give(news(ADA, tab.now.wall));
+    tab.sleep(100);
+    let effects = tab.grant(attempt, ADA);
+    let adopted = |effect: &Effect| matches!(effect, Effect::Adopt { .. } | Effect::Announce(_));
+    assert!(!effects.iter().any(adopted) && releases_lock(&effects));
+    assert_eq!(tab.engine.badge().map(|badge| badge.serial), Some(Serial(2)));
+}
+
+#[test]
 fn news_of_another_session_are_ignored() {
     let mut tab = Tab::ada();
     tab.sleep(1_000);

@@ -25,7 +25,6 @@ struct Request {
 #[derive(Debug)]
 struct CallRecord {
     made_for: Option<Mark>,
-    replayable: bool,
     sendings: u32,
     refusals: u32,
     done: bool,
@@ -86,7 +85,7 @@ impl World {
             world.tabs.push(tab);
         }
         for tab in 0..tabs {
-            world.step(tab, Input::Boot { owed: None }, None);
+            world.step(tab, Input::Boot, None);
         }
         world
     }
@@ -113,6 +112,7 @@ impl World {
             monotonic: self.time,
             wall: self.time + self.wall_offset,
             hint: self.hint,
+            owed: self.owed,
             random: self.random >> 20,
         }
     }
@@ -196,6 +196,7 @@ impl World {
             }
             Effect::DropForm(_)
             | Effect::RenewalFailed { .. }
+            | Effect::RenewalRefused
             | Effect::AccountChanged
             | Effect::CookieRefused => {}
         }
@@ -227,7 +228,7 @@ impl World {
         assert!(!call.done, "a call was sent after its end");
         assert_eq!(call.made_for, Some(mark(badge.session)), "a call crossed sessions");
         assert_eq!(replay, call.sendings > 0);
-        assert!(call.sendings == 0 || (call.replayable && call.refusals > 0), "replayed without need");
+        assert!(call.sendings == 0 || call.refusals > 0, "replayed without need");
         call.sendings += 1;
         assert!(call.sendings <= 2, "replayed more than once");
         self.send(tab, Asked::Call { call: id, badge });
@@ -235,13 +236,13 @@ impl World {
 
     // What may happen.
 
-    pub fn call(&mut self, tab: usize, replayable: bool) {
+    pub fn call(&mut self, tab: usize) {
         self.calls += 1;
         let call = CallId(self.calls);
         let made_for = self.shown(tab);
-        let record = CallRecord { made_for, replayable, sendings: 0, refusals: 0, done: false };
+        let record = CallRecord { made_for, sendings: 0, refusals: 0, done: false };
         self.tabs[tab].calls.insert(call, record);
-        self.step(tab, Input::Call { call, replayable }, None);
+        self.step(tab, Input::Call { call, made_for }, None);
     }
 
     pub fn sign_in(&mut self, tab: usize) {
@@ -286,7 +287,7 @@ impl World {
         self.requests.retain(|request| request.tab != tab);
         self.queue.retain(|&(t, ..)| t != tab);
         self.tabs[tab] = self.new_tab();
-        self.step(tab, Input::Boot { owed: self.owed }, None);
+        self.step(tab, Input::Boot, None);
     }
 
     /// An administrator ends a session.
