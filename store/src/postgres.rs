@@ -39,9 +39,9 @@ impl PostgresStore {
     /// # Errors
     /// [`OpenError`], in one sentence.
     pub async fn open(url: &str) -> Result<Self, OpenError> {
-        let pool = connect::pool(url)?;
-        connect::migrate(&pool).await?;
-        Ok(Self { pool })
+        let options = connect::options(url)?;
+        connect::migrate(&options).await?;
+        Ok(Self { pool: connect::pool(options) })
     }
 }
 

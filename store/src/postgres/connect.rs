@@ -3,8 +3,8 @@
 use std::str::FromStr as _;
 use std::time::Duration;
 
-use sqlx::PgPool;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::{ConnectOptions as _, Connection as _, PgPool};
 
 use super::failed;
 use crate::OpenError;
@@ -46,18 +46,23 @@ const PARAMETERS: [&str; 12] = [
 /// Names the lock under which one node at a time brings the tables up to date: "lanyard" in ASCII.
 const MIGRATION_LOCK: i64 = 0x006c_616e_7961_7264;
 
-/// Connections as `url` says. None is made yet.
-pub fn pool(url: &str) -> Result<PgPool, OpenError> {
-    if !knows_parameters(url) {
+/// How to connect, as `url` says.
+pub fn options(url: &str) -> Result<PgConnectOptions, OpenError> {
+    let ours = url.starts_with("postgres://") || url.starts_with("postgresql://");
+    if !ours || !knows_parameters(url) {
         return Err(OpenError::NotPostgres);
     }
     // The driver's own words may quote the URL.
     let options = PgConnectOptions::from_str(url).map_err(|_| OpenError::NotPostgres)?;
-    let options = options.application_name("lanyard").options(LIMITS);
-    Ok(PgPoolOptions::new()
+    Ok(options.application_name("lanyard").options(LIMITS))
+}
+
+/// The connections that requests share. None is made yet.
+pub fn pool(options: PgConnectOptions) -> PgPool {
+    PgPoolOptions::new()
         .max_connections(CONNECTIONS)
         .acquire_timeout(ACQUIRE_TIMEOUT)
-        .connect_lazy_with(options))
+        .connect_lazy_with(options)
 }
 
 fn knows_parameters(url: &str) -> bool {
@@ -68,8 +73,10 @@ fn knows_parameters(url: &str) -> bool {
 
 /// Brings the tables up to date, in one transaction and under a lock: of nodes that start together one does
 /// it, and the others find nothing left to do.
-pub async fn migrate(pool: &PgPool) -> Result<(), OpenError> {
-    let mut transaction = pool.begin().await.map_err(failed)?;
+pub async fn migrate(options: &PgConnectOptions) -> Result<(), OpenError> {
+    // Not of the pool, which tries again and again and then no longer knows what was wrong.
+    let mut connection = options.connect().await.map_err(failed)?;
+    let mut transaction = connection.begin().await.map_err(failed)?;
     // A large table takes its time, and the other nodes wait for it.
     sqlx::raw_sql("SET LOCAL lock_timeout = 0; SET LOCAL statement_timeout = 0")
         .execute(&mut *transaction)
@@ -84,5 +91,6 @@ pub async fn migrate(pool: &PgPool) -> Result<(), OpenError> {
     let migrated = sqlx::migrate!("migrations/postgres").run_direct(None, &mut *transaction, false).await;
     migrated.map_err(|error| OpenError::migrating(error, failed))?;
     transaction.commit().await.map_err(failed)?;
+    connection.close().await.map_err(failed)?;
     Ok(())
 }

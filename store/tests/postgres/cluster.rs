@@ -116,6 +116,10 @@ impl Fresh {
         Self { name }
     }
 
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
     /// What `lanyard_store::open` takes.
     pub fn url(&self) -> String {
         let (server, parameters) = CLUSTER.url.split_once('?').unwrap_or((&CLUSTER.url, ""));
@@ -142,7 +146,8 @@ impl Drop for Fresh {
     }
 }
 
-async fn run(sql: String) {
+/// Runs statements beside every test's database.
+pub async fn run(sql: String) {
     let mut server = CLUSTER.url.parse::<PgConnectOptions>().unwrap().connect().await.unwrap();
     sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut server).await.unwrap();
 }

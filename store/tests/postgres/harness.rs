@@ -29,6 +29,10 @@ pub struct PostgresDatabase {
 }
 
 impl PostgresDatabase {
+    pub fn name(&self) -> &str {
+        self.fresh.name()
+    }
+
     pub fn url(&self) -> String {
         self.fresh.url()
     }

@@ -10,7 +10,6 @@ mod cluster;
 mod conformance;
 mod faults;
 mod harness;
-mod hot;
 mod locks;
 mod migrations;
 #[path = "../service/mod.rs"]
