@@ -1,10 +1,12 @@
 //! Who waits for whom, and for how long.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use lanyard_auth::store::{EndReason, StoreError};
 use sqlx::{Connection as _, PgConnection};
 use tokio::task::yield_now;
+use tokio::time::timeout;
 
 use crate::Database;
 use crate::conformance::{
@@ -16,9 +18,13 @@ use crate::conformance::{
 async fn until_waiting(connection: &mut PgConnection, statements: i64) {
     let waiting = "SELECT count(*) FROM pg_stat_activity
                    WHERE datname = current_database() AND wait_event_type = 'Lock'";
-    while sqlx::query_scalar::<_, i64>(waiting).fetch_one(&mut *connection).await.unwrap() < statements {
-        yield_now().await;
-    }
+    let come = async {
+        while sqlx::query_scalar::<_, i64>(waiting).fetch_one(&mut *connection).await.unwrap() < statements {
+            yield_now().await;
+        }
+    };
+    // Only a failure waits for so long: a lock is given up after 2 s.
+    timeout(Duration::from_secs(10), come).await.expect("nobody waited");
 }
 
 #[tokio::test(flavor = "multi_thread")]
