@@ -174,3 +174,25 @@ async fn a_password_change_that_is_refused_holds_nothing() {
     }
     assert_eq!(store.credentials(&new_user(1).email).await.unwrap().unwrap().user, ada);
 }
+
+/// Two that take the same rows in different orders would wait for each other.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_password_change_takes_sessions_in_the_order_of_their_ids() {
+    let db = Database::fresh().await;
+    let store = db.store();
+    let ada = user(&*store, 1).await;
+    let (first, kept) = (session(&*store, &ada, 5).await, session(&*store, &ada, 6).await);
+    let mut connection = db.connect().await;
+    let mut holder = connection.begin().await.unwrap();
+    let hold = sqlx::query("SELECT 1 FROM sessions WHERE sid = $1 FOR UPDATE").bind(first.0);
+    hold.execute(&mut *holder).await.unwrap();
+
+    let (waiting, change) = (Arc::clone(&store), password_change(&ada, kept, 9));
+    let changed = tokio::spawn(async move { waiting.change_password(&change).await.unwrap() });
+    let mut watcher = db.connect().await;
+    until_waiting(&mut watcher, 1).await;
+    let free = sqlx::query("SELECT 1 FROM sessions WHERE sid = $1 FOR UPDATE NOWAIT").bind(kept.0);
+    free.execute(&mut watcher).await.expect("the later one is not taken yet");
+    holder.rollback().await.unwrap();
+    assert_eq!(changed.await.unwrap().unwrap().ended, [first]);
+}
