@@ -222,6 +222,28 @@ pub struct Rotation {
     pub recoveries: u8,
 }
 
+/// A password change: what was seen, what is to be, and who goes on.
+#[derive(Clone, Debug)]
+pub struct PasswordChange {
+    /// Whose password.
+    pub user: UserId,
+    /// The hash that the current password was checked against.
+    pub seen: PasswordHash,
+    /// The new password's hash.
+    pub new: PasswordHash,
+    /// The session that asked; it stays, with the access tokens it has.
+    pub keep: SessionId,
+}
+
+/// What became of a user whose version was raised.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RaisedVersion {
+    /// The new version.
+    pub version: u32,
+    /// The sessions that were live until now.
+    pub ended: Vec<SessionId>,
+}
+
 /// Whose access tokens are refused although they have not expired.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Revocation {
@@ -240,7 +262,7 @@ pub enum Revocation {
         id: UserId,
         /// The oldest version that is still good.
         version: u32,
-        /// When the version changed.
+        /// When the versions below it were revoked.
         at: Timestamp,
     },
 }
@@ -317,7 +339,33 @@ pub trait Store: Send + Sync + 'static {
     async fn end_sessions(&self, sids: &[SessionId], reason: EndReason)
     -> Result<Vec<SessionId>, StoreError>;
 
-    /// What was revoked during the last `window`, to fill the revocation set at start. Ended sessions, and
-    /// users whose version changed or who were disabled (as the version above their current one).
+    /// Signs a user out everywhere: raises his version, revokes all versions below it, and ends his live
+    /// sessions, in one transaction. No renewal and no sign-in that was under way survives it. `None` when
+    /// there is no such user.
+    async fn end_all_sessions(
+        &self,
+        user: UserId,
+        reason: EndReason,
+    ) -> Result<Option<RaisedVersion>, StoreError>;
+
+    /// Replaces a password, raises the user's version, ends all his other live sessions (reason
+    /// `password_changed`) and moves the kept one to the new version, in one transaction. It revokes no
+    /// version, so that the kept session's access tokens stay good: the ended sessions are to be put on the
+    /// revocation set one by one.
+    ///
+    /// `None`, and nothing written, when the hash is no longer `seen`, the user is disabled, or the session
+    /// to be kept is not a live one of his present version.
+    async fn change_password(&self, change: &PasswordChange) -> Result<Option<RaisedVersion>, StoreError>;
+
+    /// Closes an account: [`Store::end_all_sessions`] with the reason `account_disabled`, and nobody signs in
+    /// until it is opened again. `None`, and nothing written, when there is no such user or he is disabled
+    /// already.
+    async fn disable_user(&self, user: UserId) -> Result<Option<RaisedVersion>, StoreError>;
+
+    /// Opens a closed account; whether it was closed. Its sessions stay ended.
+    async fn enable_user(&self, user: UserId) -> Result<bool, StoreError>;
+
+    /// What was revoked during the last `window`, to fill the revocation set at start: ended sessions, and
+    /// users with revoked versions.
     async fn revocations(&self, window: Duration) -> Result<Vec<Revocation>, StoreError>;
 }

@@ -5,6 +5,7 @@
 //!
 //! Called by `server`, once, at start.
 
+mod postgres;
 mod sqlite;
 
 use std::io;
@@ -13,19 +14,24 @@ use std::sync::Arc;
 
 use lanyard_auth::store::{Store, StoreError};
 use lanyard_auth::time::Clock;
+use sqlx::migrate::MigrateError;
 
+pub use postgres::PostgresStore;
 pub use sqlite::SqliteStore;
+
+/// The version of a new user, whose sessions carry it.
+const FIRST_VERSION: u32 = 1;
 
 /// Why a database could not be opened. The text is shown to the person who starts the server; it never
 /// holds the URL, which may hold a password.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
     /// No database of ours is spelt that way.
-    #[error("the database URL must begin with `sqlite:`")]
+    #[error("the database URL must begin with `sqlite:` or `postgres:`")]
     UnknownScheme,
-    /// Postgres is on its way.
-    #[error("Postgres is not supported yet: use a database URL such as sqlite:data/lanyard.db")]
-    PostgresNotYet,
+    /// A Postgres URL that can't be read, or that sets what we don't know.
+    #[error("a Postgres URL is spelt as postgres://user:password@host/database?sslmode=verify-full is")]
+    NotPostgres,
     /// A SQLite URL without a path, with parameters, or in memory.
     #[error("a SQLite URL names a file and nothing else, as sqlite:data/lanyard.db does")]
     NotAFile,
@@ -51,15 +57,31 @@ pub enum OpenError {
     Store(#[from] StoreError),
 }
 
-/// Opens the database that `url` names, makes it if it is missing, and brings its tables up to date.
-/// `sqlite:<path>` and `sqlite://<path>` are known; the path is taken as it stands.
+impl OpenError {
+    /// What a failure while the tables were brought up to date means; `failed` knows the database's own.
+    fn migrating(error: MigrateError, failed: fn(sqlx::Error) -> StoreError) -> Self {
+        match error {
+            MigrateError::VersionMissing(_) => Self::Newer,
+            MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) => {
+                Self::Store(failed(error))
+            }
+            error => Self::Migration(error.to_string()),
+        }
+    }
+}
+
+/// Opens the database that `url` names and brings its tables up to date.
+///
+/// `sqlite:<path>` and `sqlite://<path>` name a file, which is made if it is missing; the path is taken as it
+/// stands, and `clock` is the database's time. `postgres://` and `postgresql://` name a database that is
+/// there already, with libpq's parameters; it has its own time.
 ///
 /// # Errors
 /// [`OpenError`], in one sentence.
 pub async fn open(url: &str, clock: Clock) -> Result<Arc<dyn Store>, OpenError> {
     match url.split_once(':') {
         Some(("sqlite", _)) => Ok(Arc::new(SqliteStore::open(url, clock).await?)),
-        Some(("postgres" | "postgresql", _)) => Err(OpenError::PostgresNotYet),
+        Some(("postgres" | "postgresql", _)) => Ok(Arc::new(PostgresStore::open(url).await?)),
         _ => Err(OpenError::UnknownScheme),
     }
 }

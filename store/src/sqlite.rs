@@ -1,29 +1,28 @@
 //! The store on SQLite: one file, one writer, a few readers.
 //!
 //! Only [`crate::open`] and the tests need it by name. The connections are made in `connect`, rows are read
-//! in `rows`; the SQL that writes is here, each method one transaction. Every writing transaction is `BEGIN
+//! in `rows`, what changes a user as a whole is in `users`; the SQL that writes sessions is here, each method one
+//! transaction. Every writing transaction is `BEGIN
 //! IMMEDIATE`, so that it never has to be given up half-way, and reads the clock once it holds the lock.
 
 mod connect;
 mod rows;
 #[cfg(test)]
 mod tests;
+mod users;
 
 use std::time::Duration;
 
 use async_trait::async_trait;
 use lanyard_auth::password::PasswordHash;
 use lanyard_auth::store::{
-    CreateUserError, Credentials, EndReason, Guard, NewSession, NewUser, Revocation, Rotation, Seen, Session,
-    SessionId, Store, StoreError, User, UserId,
+    CreateUserError, Credentials, EndReason, Guard, NewSession, NewUser, PasswordChange, RaisedVersion,
+    Revocation, Rotation, Seen, Session, SessionId, Store, StoreError, User, UserId,
 };
 use lanyard_auth::time::{Clock, Timestamp};
 use sqlx::{Sqlite, SqliteConnection, SqlitePool, Transaction};
 
-use crate::OpenError;
-
-/// The version of a new user, whose sessions carry it.
-const FIRST_VERSION: u32 = 1;
+use crate::{FIRST_VERSION, OpenError};
 
 /// [`Store`] on SQLite.
 #[derive(Clone, Debug)]
@@ -260,6 +259,38 @@ impl Store for SqliteStore {
         Ok(ended)
     }
 
+    async fn end_all_sessions(
+        &self,
+        user: UserId,
+        reason: EndReason,
+    ) -> Result<Option<RaisedVersion>, StoreError> {
+        let (mut transaction, now) = self.write().await?;
+        let raised = users::end_all_sessions(&mut transaction, user, reason, now).await?;
+        transaction.commit().await.map_err(failed)?;
+        Ok(raised)
+    }
+
+    async fn change_password(&self, change: &PasswordChange) -> Result<Option<RaisedVersion>, StoreError> {
+        let (mut transaction, now) = self.write().await?;
+        let raised = users::change_password(&mut transaction, change, now).await?;
+        transaction.commit().await.map_err(failed)?;
+        Ok(raised)
+    }
+
+    async fn disable_user(&self, user: UserId) -> Result<Option<RaisedVersion>, StoreError> {
+        let (mut transaction, now) = self.write().await?;
+        let raised = users::disable(&mut transaction, user, now).await?;
+        transaction.commit().await.map_err(failed)?;
+        Ok(raised)
+    }
+
+    async fn enable_user(&self, user: UserId) -> Result<bool, StoreError> {
+        let (mut transaction, _) = self.write().await?;
+        let enabled = users::enable(&mut transaction, user).await?;
+        transaction.commit().await.map_err(failed)?;
+        Ok(enabled)
+    }
+
     async fn revocations(&self, window: Duration) -> Result<Vec<Revocation>, StoreError> {
         let mut transaction = self.readers.begin().await.map_err(failed)?;
         let since = self.clock.now().before(window);
@@ -268,14 +299,11 @@ impl Store for SqliteStore {
             .fetch_all(&mut *transaction)
             .await
             .map_err(failed)?;
-        let users = sqlx::query(
-            "SELECT id, version, version_changed_at, disabled_at FROM users
-             WHERE version_changed_at >= ?1 OR disabled_at >= ?1",
-        )
-        .bind(since.0)
-        .fetch_all(&mut *transaction)
-        .await
-        .map_err(failed)?;
+        let users = sqlx::query("SELECT id, revoked_below, revoked_at FROM users WHERE revoked_at >= ?1")
+            .bind(since.0)
+            .fetch_all(&mut *transaction)
+            .await
+            .map_err(failed)?;
         let sessions = sessions.iter().map(rows::ended_session);
         sessions.chain(users.iter().map(rows::revoked_user)).collect()
     }

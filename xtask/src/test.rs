@@ -122,10 +122,15 @@ fn deny(workspace: &Workspace, _: &[OsString]) -> Result<(), Error> {
 }
 
 fn rust_tests(workspace: &Workspace, arguments: &[OsString]) -> Result<(), Error> {
+    tools::postgres(workspace)?;
     if !tools::has_cargo(workspace, "nextest") {
         return run(workspace.cargo().args(["test", "--workspace"]).args(arguments));
     }
     run(workspace.cargo().args(["nextest", "run", "--workspace"]).args(arguments))?;
+    // `.config/nextest.toml` says why these are left out above; asked for something else, it stays out.
+    if arguments.is_empty() {
+        run(workspace.cargo().args(["test", "--package", "lanyard-store", "--test", "postgres"]))?;
+    }
     // nextest leaves out the examples in the documentation.
     run(workspace.cargo().args(["test", "--workspace", "--doc"]))
 }

@@ -48,6 +48,38 @@ pub fn has_cargo(workspace: &Workspace, subcommand: &str) -> bool {
     succeeds(workspace.cargo().args([subcommand, "--version"]))
 }
 
+/// Sees to it that the store's tests find a Postgres server to start (`store/tests/postgres/cluster.rs` looks
+/// in the same places), or one to use.
+///
+/// # Errors
+/// [`Error::Missing`] without either.
+pub fn postgres(workspace: &Workspace) -> Result<(), Error> {
+    if env::var_os("TEST_DATABASE_URL").is_some() || has_postgres(workspace) {
+        return Ok(());
+    }
+    let apt = ["install", "-y", "--no-install-recommends", "postgresql"];
+    if may_use_apt(workspace) {
+        run(workspace.command("apt-get").arg("update"))?;
+        run(workspace.command("apt-get").args(apt))?;
+        if has_postgres(workspace) {
+            return Ok(());
+        }
+    }
+    let debian = format!("apt-get {}    # Debian, as root", apt.join(" "));
+    let given = "or set TEST_DATABASE_URL to a database whose user may create others";
+    Err(missing("Postgres's server, to test with", &[&debian, given]))
+}
+
+fn has_postgres(workspace: &Workspace) -> bool {
+    let path = env::var_os("PATH").unwrap_or_default();
+    let config = output(workspace.command("pg_config").arg("--bindir"));
+    let config = config.ok().map(|folder| PathBuf::from(folder.trim()));
+    let debian = fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
+    let debian = debian.map(|version| version.path().join("bin"));
+    let mut folders = env::split_paths(&path).chain(config).chain(debian);
+    folders.any(|folder| folder.join("initdb").is_file() && folder.join("pg_ctl").is_file())
+}
+
 /// Sees to it that Playwright is installed as `package-lock.json` says, and that it finds both browsers;
 /// returns its folder.
 ///

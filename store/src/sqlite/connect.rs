@@ -8,7 +8,6 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use lanyard_auth::store::StoreError;
-use sqlx::migrate::MigrateError;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{Connection as _, SqlitePool};
 
@@ -73,13 +72,7 @@ pub async fn migrate(writer: &SqlitePool) -> Result<(), OpenError> {
     let mut transaction = writer.begin_with("BEGIN IMMEDIATE").await.map_err(failed)?;
     // Not `run`: its bounds make a future that can't be spawned.
     let migrated = sqlx::migrate!("migrations/sqlite").run_direct(None, &mut *transaction, false).await;
-    migrated.map_err(|error| match error {
-        MigrateError::VersionMissing(_) => OpenError::Newer,
-        MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) => {
-            OpenError::Store(failed(error))
-        }
-        error => OpenError::Migration(error.to_string()),
-    })?;
+    migrated.map_err(|error| OpenError::migrating(error, failed))?;
     transaction.commit().await.map_err(failed)?;
     Ok(())
 }

@@ -18,7 +18,7 @@ pub fn credentials(row: &SqliteRow) -> Result<Credentials, StoreError> {
 
 pub fn session(row: &SqliteRow) -> Result<Session, StoreError> {
     Ok(Session {
-        sid: SessionId(id(row, "sid")?),
+        sid: sid(row)?,
         user: user(row)?,
         user_version: get(row, "user_version")?,
         generation: get(row, "generation")?,
@@ -37,20 +37,20 @@ pub fn session(row: &SqliteRow) -> Result<Session, StoreError> {
 
 pub fn ended_session(row: &SqliteRow) -> Result<Revocation, StoreError> {
     let Ended { at, reason } = ended(row)?.ok_or_else(|| corrupt("ended_at"))?;
-    Ok(Revocation::Session { sid: SessionId(id(row, "sid")?), at, reason })
+    Ok(Revocation::Session { sid: sid(row)?, at, reason })
 }
 
 pub fn revoked_user(row: &SqliteRow) -> Result<Revocation, StoreError> {
-    let version: u32 = get(row, "version")?;
-    let changed: Option<i64> = get(row, "version_changed_at")?;
-    let disabled: Option<i64> = get(row, "disabled_at")?;
-    let at = changed.max(disabled).ok_or_else(|| corrupt("version_changed_at and disabled_at"))?;
     Ok(Revocation::User {
         id: UserId(id(row, "id")?),
-        // A disabled user's present tokens are no good either.
-        version: version.saturating_add(u32::from(disabled.is_some())),
-        at: Timestamp(at),
+        version: get(row, "revoked_below")?,
+        at: Timestamp(get(row, "revoked_at")?),
     })
+}
+
+/// The id of a session, in a row that may hold nothing else.
+pub fn sid(row: &SqliteRow) -> Result<SessionId, StoreError> {
+    id(row, "sid").map(SessionId)
 }
 
 fn user(row: &SqliteRow) -> Result<User, StoreError> {

@@ -13,8 +13,8 @@ pub async fn an_end_for_cause_has_its_event(db: impl Harness) {
     for (n, reason) in [(5, EndReason::TokenReused), (6, EndReason::Unconfirmed)] {
         let sid = session(&*store, &ada, n).await;
         store.rotate(&rotation(seen(sid, 0, true), 60)).await.unwrap().unwrap();
-        db.clock().advance(MILLISECOND);
-        let at = db.clock().now();
+        db.pass(MILLISECOND).await;
+        let at = db.now();
         assert!(store.end_if_seen(seen(sid, 1, false), reason).await.unwrap());
 
         let row = row(&*store, sid).await;
@@ -72,7 +72,7 @@ pub async fn ending_returns_those_that_were_live(db: impl Harness) {
     let before = session(&*store, &ada, 8).await;
     assert_eq!(store.end_sessions(&[before], EndReason::SignedOut).await.unwrap(), [before]);
 
-    db.clock().advance(MILLISECOND);
+    db.pass(MILLISECOND).await;
     let asked = [of_grace, before, sid(99), of_ada, of_ada];
     let mut ended = store.end_sessions(&asked, EndReason::KickedOut).await.unwrap();
     ended.sort();

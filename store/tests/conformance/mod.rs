@@ -3,6 +3,7 @@
 //! Written once against [`Harness`]; a database's own test crate implements that and calls
 //! `conformance_suite!`. Time is moved, never slept.
 
+pub mod accounts;
 pub mod endings;
 pub mod races;
 pub mod revocations;
@@ -16,14 +17,14 @@ use std::time::Duration;
 use lanyard_auth::password::PasswordHash;
 use lanyard_auth::refresh::{KeyId, Salt, SecretHash};
 use lanyard_auth::store::{
-    Guard, NewSession, NewUser, Rotation, Session, SessionId, Store, StoreError, User, UserId,
+    Guard, NewSession, NewUser, PasswordChange, Rotation, Session, SessionId, Store, StoreError, User, UserId,
 };
-use lanyard_auth::time::{ManualClock, Timestamp};
+use lanyard_auth::time::{Clock, Timestamp};
 use uuid::Uuid;
 
 /// A fresh database, and what a test does to it behind the store's back.
 pub trait Harness: Sized {
-    /// A new, empty database whose time is a manual clock that shows [`START`].
+    /// A new, empty database whose time stands still at [`START`].
     async fn fresh() -> Self;
     /// The store under test.
     fn store(&self) -> Arc<dyn Store>;
@@ -31,16 +32,26 @@ pub trait Harness: Sized {
     async fn second_node(&self) -> Arc<dyn Store>;
     /// Closes the store and opens it again.
     async fn reopen(self) -> Self;
-    /// The database's time.
-    fn clock(&self) -> &ManualClock;
-    /// Closes an account, now.
+    /// The database's time, for the service that is above it.
+    fn clock(&self) -> Clock;
+    /// Moves the database's time, forward or back.
+    async fn set_time(&self, to: Timestamp);
+    /// Marks a user as disabled, and leaves his sessions alone as no method of the store does.
     async fn disable(&self, user: UserId);
-    /// Raises a user's version by one, now.
+    /// Raises a user's version by one, and leaves his sessions alone.
     async fn raise_version(&self, user: UserId);
     /// The security events, oldest first.
     async fn events(&self) -> Vec<Event>;
     /// Every row of every table as text, to show that nothing was written.
     async fn dump(&self) -> Vec<String>;
+
+    fn now(&self) -> Timestamp {
+        self.clock().now()
+    }
+
+    async fn pass(&self, time: Duration) {
+        self.set_time(self.now().after(time)).await;
+    }
 }
 
 /// A security event as it was stored.
@@ -77,6 +88,12 @@ pub fn new_user(n: u8) -> NewUser {
 
 pub fn password_hash(n: u8) -> PasswordHash {
     PasswordHash::from_stored(format!("$argon2id$hash-{n}"))
+}
+
+/// A change of the password that the user was made with, to the `n`th.
+pub fn password_change(user: &User, keep: SessionId, n: u8) -> PasswordChange {
+    let seen = (0..=u8::MAX).find(|n| new_user(*n).id == user.id).map(password_hash).unwrap();
+    PasswordChange { user: user.id, seen, new: password_hash(n), keep }
 }
 
 /// Makes a session of `user`, a different one for each `n`.
@@ -132,9 +149,18 @@ macro_rules! conformance_suite {
             users:
                 a_user_comes_back_as_made
                 unusual_text_comes_back_unchanged
+                nobody_has_an_address_that_can_not_be
                 an_address_has_one_account
                 one_of_many_at_once_gets_the_address
                 a_password_is_rehashed_only_if_as_seen;
+            accounts:
+                signing_out_everywhere_ends_every_session_and_version
+                a_password_change_ends_all_sessions_but_one
+                a_password_change_needs_all_as_it_was_seen
+                of_many_password_changes_at_once_one_wins
+                a_kept_session_goes_on
+                a_closed_account_is_left_at_once
+                an_opened_account_begins_anew;
             sessions:
                 the_time_is_the_databases
                 a_session_begins_confirmed_at_generation_0
@@ -162,12 +188,16 @@ macro_rules! conformance_suite {
                 every_reason_is_kept;
             revocations:
                 ended_sessions_are_revoked_for_the_window
-                a_raised_version_is_good_itself
-                a_disabled_user_has_no_good_version
+                a_user_is_revoked_below_the_new_version
+                a_password_change_revokes_no_version
                 a_window_of_any_length_is_answered;
             races:
                 of_64_rotations_at_once_one_wins
                 a_rotation_never_outlives_an_end
+                nothing_survives_signing_out_everywhere
+                nothing_survives_a_password_change_but_the_kept_session
+                nothing_survives_the_closing_of_an_account
+                many_ends_at_once_never_lock_each_other_out
                 a_caller_that_goes_away_leaves_all_or_nothing;
         }
     };

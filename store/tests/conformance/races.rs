@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use lanyard_auth::refresh::SecretHash;
-use lanyard_auth::store::{EndReason, Rotation};
+use lanyard_auth::store::{EndReason, NewSession, Rotation, SessionId, Store, User};
 use tokio::task::yield_now;
+use uuid::Uuid;
 
-use super::{Harness, rotation, row, seen, session, user};
+use super::{Harness, new_session, password_change, rotation, row, seen, session, user};
 
 pub async fn of_64_rotations_at_once_one_wins(db: impl Harness) {
     let nodes = [db.store(), db.second_node().await];
@@ -74,4 +75,108 @@ pub async fn a_caller_that_goes_away_leaves_all_or_nothing(db: impl Harness) {
     assert!(written.is_some(), "the store still writes");
     let generation = usize::try_from(row(&*store, sid).await.generation).unwrap();
     assert_eq!(db.events().await.len(), generation, "each recovery with its event, or neither");
+}
+
+/// A hundred times: a user with two sessions, a renewal of each, a sign-in, and what `end` does to him, all at
+/// once on two nodes. `survivors` are the sessions that he is left with.
+async fn race<F, Ending>(db: impl Harness, end: F, survivors: &[usize])
+where
+    F: Fn(Arc<dyn Store>, User, SessionId) -> Ending,
+    Ending: Future<Output = Vec<SessionId>> + Send + 'static,
+{
+    let nodes = [db.store(), db.second_node().await];
+    for n in 0..100 {
+        let ada = user(&*nodes[0], n).await;
+        let sids = [unique(n, 0), unique(n, 1), unique(n, 2)];
+        for sid in &sids[..2] {
+            nodes[0].create_session(&NewSession { sid: *sid, ..new_session(&ada, n) }, &[]).await.unwrap();
+        }
+        let renewals = [0, 1].map(|which| {
+            let (store, rotation) = (Arc::clone(&nodes[which]), rotation(seen(sids[which], 0, true), n));
+            tokio::spawn(async move { store.rotate(&rotation).await.unwrap() })
+        });
+        let (store, new) = (Arc::clone(&nodes[0]), NewSession { sid: sids[2], ..new_session(&ada, n) });
+        let sign_in = tokio::spawn(async move { store.create_session(&new, &[]).await.unwrap() });
+        let ended = tokio::spawn(end(Arc::clone(&nodes[1]), ada.clone(), sids[0])).await.unwrap();
+        for renewal in renewals {
+            renewal.await.unwrap();
+        }
+        let signed_in = sign_in.await.unwrap().is_some();
+
+        let mut live = Vec::new();
+        for (which, sid) in sids.iter().enumerate().filter(|(which, _)| *which < 2 || signed_in) {
+            let row = row(&*nodes[0], *sid).await;
+            assert_eq!(row.ended.is_some(), ended.contains(sid), "it tells of all that it ended");
+            let next = rotation(seen(*sid, row.generation, row.confirmed), n);
+            let renewed = nodes[0].rotate(&next).await.unwrap().is_some();
+            assert_eq!(renewed, row.ended.is_none());
+            if renewed {
+                live.push(which);
+            }
+        }
+        assert_eq!(live, survivors, "in round {n}");
+    }
+}
+
+fn unique(n: u8, which: u8) -> SessionId {
+    SessionId(Uuid::from_bytes([n, which, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1]))
+}
+
+pub async fn nothing_survives_signing_out_everywhere(db: impl Harness) {
+    let end = async |store: Arc<dyn Store>, ada: User, _| {
+        store.end_all_sessions(ada.id, EndReason::KickedOut).await.unwrap().unwrap().ended
+    };
+    race(db, end, &[]).await;
+}
+
+pub async fn nothing_survives_a_password_change_but_the_kept_session(db: impl Harness) {
+    let end = async |store: Arc<dyn Store>, ada: User, kept| {
+        store.change_password(&password_change(&ada, kept, 255)).await.unwrap().unwrap().ended
+    };
+    race(db, end, &[0]).await;
+}
+
+pub async fn nothing_survives_the_closing_of_an_account(db: impl Harness) {
+    let end =
+        async |store: Arc<dyn Store>, ada: User, _| store.disable_user(ada.id).await.unwrap().unwrap().ended;
+    race(db, end, &[]).await;
+}
+
+/// Sign-ins that displace, ends in every order, and ends of whole users: nobody gets an error.
+pub async fn many_ends_at_once_never_lock_each_other_out(db: impl Harness) {
+    let nodes = [db.store(), db.second_node().await];
+    for round in 0..20 {
+        let (ada, grace) = (user(&*nodes[0], 2 * round).await, user(&*nodes[0], 2 * round + 1).await);
+        let mut sids = Vec::new();
+        for which in 0..12 {
+            let sid = unique(round, which);
+            let owner = if which % 2 == 0 { &ada } else { &grace };
+            nodes[0].create_session(&NewSession { sid, ..new_session(owner, 1) }, &[]).await.unwrap();
+            sids.push(sid);
+        }
+        let mut tasks = Vec::new();
+        for n in 0..12 {
+            let (store, ada, grace) = (Arc::clone(&nodes[n % 2]), ada.clone(), grace.clone());
+            let mut order = sids.clone();
+            order.rotate_left(n);
+            if n % 3 == 0 {
+                order.reverse();
+            }
+            tasks.push(tokio::spawn(async move {
+                match n % 4 {
+                    0 => drop(store.end_sessions(&order, EndReason::SignedOut).await.unwrap()),
+                    1 => drop(store.end_all_sessions(ada.id, EndReason::KickedOut).await.unwrap()),
+                    2 => {
+                        let sid = unique(round, 100 + u8::try_from(n).unwrap());
+                        let new = NewSession { sid, ..new_session(&grace, 1) };
+                        store.create_session(&new, &order).await.unwrap();
+                    }
+                    _ => drop(store.change_password(&password_change(&grace, order[0], 9)).await.unwrap()),
+                }
+            }));
+        }
+        for task in tasks {
+            task.await.unwrap();
+        }
+    }
 }

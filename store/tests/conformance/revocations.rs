@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use lanyard_auth::store::{EndReason, Revocation};
+use lanyard_auth::store::{EndReason, Revocation, User};
 
-use super::{Harness, MILLISECOND, START, session, user};
+use super::{Harness, MILLISECOND, START, password_change, session, user};
 
 const WINDOW: Duration = Duration::from_secs(900);
 
@@ -17,50 +17,56 @@ pub async fn ended_sessions_are_revoked_for_the_window(db: impl Harness) {
     assert!(store.revocations(WINDOW).await.unwrap().is_empty());
 
     store.end_sessions(&[first], EndReason::SignedOut).await.unwrap();
-    db.clock().advance(MILLISECOND);
+    db.pass(MILLISECOND).await;
     store.end_sessions(&[second], EndReason::Replaced).await.unwrap();
     let first = Revocation::Session { sid: first, at: START, reason: EndReason::SignedOut };
     let second =
         Revocation::Session { sid: second, at: START.after(MILLISECOND), reason: EndReason::Replaced };
 
-    db.clock().set(START.after(WINDOW));
+    db.set_time(START.after(WINDOW)).await;
     let both = store.revocations(WINDOW).await.unwrap();
     assert!(both.len() == 2 && both.contains(&first) && both.contains(&second), "{both:?}");
-    db.clock().advance(MILLISECOND);
+    db.pass(MILLISECOND).await;
     assert_eq!(store.revocations(WINDOW).await.unwrap(), [second]);
-    db.clock().advance(MILLISECOND);
+    db.pass(MILLISECOND).await;
     assert!(store.revocations(WINDOW).await.unwrap().is_empty());
 }
 
-pub async fn a_raised_version_is_good_itself(db: impl Harness) {
-    let store = db.store();
-    let ada = user(&*store, 1).await;
-    user(&*store, 2).await;
-    db.raise_version(ada.id).await;
-    let revoked = Revocation::User { id: ada.id, version: ada.version + 1, at: START };
-    db.clock().advance(WINDOW);
-    assert_eq!(store.revocations(WINDOW).await.unwrap(), [revoked]);
-    db.clock().advance(MILLISECOND);
-    assert!(store.revocations(WINDOW).await.unwrap().is_empty());
-}
-
-pub async fn a_disabled_user_has_no_good_version(db: impl Harness) {
+pub async fn a_user_is_revoked_below_the_new_version(db: impl Harness) {
     let store = db.store();
     let (ada, grace) = (user(&*store, 1).await, user(&*store, 2).await);
-    db.disable(ada.id).await;
-    db.raise_version(grace.id).await;
-    db.clock().advance(MILLISECOND);
-    db.disable(grace.id).await;
+    user(&*store, 3).await;
+    let kicked_out = store.end_all_sessions(ada.id, EndReason::KickedOut).await.unwrap().unwrap();
+    db.pass(MILLISECOND).await;
+    let disabled = store.disable_user(grace.id).await.unwrap().unwrap();
+    let of_ada = Revocation::User { id: ada.id, version: kicked_out.version, at: START };
+    let of_grace = Revocation::User { id: grace.id, version: disabled.version, at: START.after(MILLISECOND) };
 
-    let of_ada = Revocation::User { id: ada.id, version: ada.version + 1, at: START };
-    let of_grace =
-        Revocation::User { id: grace.id, version: grace.version + 2, at: START.after(MILLISECOND) };
+    db.set_time(START.after(WINDOW)).await;
     let both = store.revocations(WINDOW).await.unwrap();
     assert!(both.len() == 2 && both.contains(&of_ada) && both.contains(&of_grace), "{both:?}");
-    db.clock().advance(WINDOW);
-    assert_eq!(store.revocations(WINDOW).await.unwrap(), [of_grace]);
-    db.clock().advance(MILLISECOND);
+    store.enable_user(grace.id).await.unwrap();
+    db.pass(MILLISECOND).await;
+    assert_eq!(store.revocations(WINDOW).await.unwrap(), [of_grace], "opened again, and still revoked");
+    db.pass(MILLISECOND).await;
     assert!(store.revocations(WINDOW).await.unwrap().is_empty());
+}
+
+pub async fn a_password_change_revokes_no_version(db: impl Harness) {
+    let store = db.store();
+    let ada = user(&*store, 1).await;
+    let kicked_out = store.end_all_sessions(ada.id, EndReason::KickedOut).await.unwrap().unwrap();
+    let ada = User { version: kicked_out.version, ..ada };
+    let kept = session(&*store, &ada, 5).await;
+    let other = session(&*store, &ada, 6).await;
+    db.pass(MILLISECOND).await;
+    store.change_password(&password_change(&ada, kept, 7)).await.unwrap().unwrap();
+
+    let expected = [
+        Revocation::Session { sid: other, at: START.after(MILLISECOND), reason: EndReason::PasswordChanged },
+        Revocation::User { id: ada.id, version: kicked_out.version, at: START },
+    ];
+    assert_eq!(store.revocations(WINDOW).await.unwrap(), expected);
 }
 
 pub async fn a_window_of_any_length_is_answered(db: impl Harness) {

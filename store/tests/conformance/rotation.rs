@@ -16,15 +16,15 @@ pub async fn a_rotation_writes_all_of_itself(db: impl Harness) {
     let sid = signed_in(&*store).await;
     let bystander = session(&*store, &user(&*store, 2).await, 50).await;
     for (generation, confirmed, n) in [(0, true, 6), (1, false, 7)] {
-        db.clock().advance(MILLISECOND);
+        db.pass(MILLISECOND).await;
         let written = rotation(seen(sid, generation, confirmed), n);
-        assert_eq!(store.rotate(&written).await.unwrap(), Some(db.clock().now()));
+        assert_eq!(store.rotate(&written).await.unwrap(), Some(db.now()));
 
         let row = row(&*store, sid).await;
         assert_eq!((row.generation, row.confirmed, row.recoveries), (generation + 1, false, 0));
         assert_eq!((row.previous, row.current), (Some(written.presented), written.next));
         assert_eq!((row.salt, row.kid), (Some(written.salt), written.kid));
-        assert_eq!(row.rotated_at, db.clock().now());
+        assert_eq!(row.rotated_at, db.now());
     }
     let bystander = row(&*store, bystander).await;
     assert_eq!((bystander.generation, bystander.current), (0, SecretHash([50; 32])));
@@ -34,7 +34,7 @@ pub async fn a_rotation_writes_all_of_itself(db: impl Harness) {
 pub async fn a_rotation_leaves_the_limits_alone(db: impl Harness) {
     let store = db.store();
     let sid = signed_in(&*store).await;
-    db.clock().advance(Duration::from_secs(3600));
+    db.pass(Duration::from_secs(3600)).await;
     store.rotate(&rotation(seen(sid, 0, true), 6)).await.unwrap().unwrap();
     let row = row(&*store, sid).await;
     assert_eq!((row.created_at, row.expires_at), (START, START.after(ABSOLUTE)));
@@ -60,7 +60,7 @@ pub async fn a_rotation_needs_the_row_as_it_was_seen(db: impl Harness) {
     assert_eq!(db.dump().await, before);
 
     // Confirmed meanwhile: whoever judged it unconfirmed has to look again.
-    db.clock().advance(SETTLE);
+    db.pass(SETTLE).await;
     assert!(store.confirm(sid, 1, SETTLE).await.unwrap());
     assert_eq!(store.rotate(&rotation(seen(sid, 1, false), 7)).await.unwrap(), None);
     assert!(store.rotate(&rotation(seen(sid, 1, true), 7)).await.unwrap().is_some());
@@ -97,7 +97,7 @@ pub async fn a_recovery_is_counted_and_recorded(db: impl Harness) {
 
     let mut events = Vec::new();
     for n in 1..=3 {
-        db.clock().advance(SETTLE);
+        db.pass(SETTLE).await;
         let rotation = Rotation { recoveries: n, ..rotation(seen(sid, n.into(), false), 6 + n) };
         let at = store.rotate(&rotation).await.unwrap().unwrap();
         assert_eq!(row(&*store, sid).await.recoveries, n);
@@ -119,10 +119,10 @@ pub async fn a_generation_is_confirmed_once_settled(db: impl Harness) {
         store.rotate(&rotation(seen(sid, 0, true), 6)).await.unwrap().unwrap();
     }
 
-    db.clock().advance(SETTLE - MILLISECOND);
+    db.pass(SETTLE - MILLISECOND).await;
     assert!(!store.confirm(sid, 1, SETTLE).await.unwrap());
     assert!(!row(&*store, sid).await.confirmed);
-    db.clock().advance(MILLISECOND);
+    db.pass(MILLISECOND).await;
     assert!(store.confirm(sid, 1, SETTLE).await.unwrap());
     let confirmed = row(&*store, sid).await;
     assert_eq!((confirmed.confirmed, confirmed.generation, confirmed.rotated_at), (true, 1, START));
@@ -139,7 +139,7 @@ pub async fn only_the_newest_generation_is_confirmed(db: impl Harness) {
     assert!(!store.confirm(sid, 0, Duration::ZERO).await.unwrap(), "the first counts as confirmed");
     store.rotate(&rotation(seen(sid, 0, true), 6)).await.unwrap().unwrap();
     store.rotate(&rotation(seen(sid, 1, false), 7)).await.unwrap().unwrap();
-    db.clock().advance(SETTLE);
+    db.pass(SETTLE).await;
     let before = db.dump().await;
     for generation in [0, 1, 3, u32::MAX] {
         assert!(!store.confirm(sid, generation, SETTLE).await.unwrap(), "{generation}");
@@ -153,7 +153,7 @@ pub async fn a_clock_that_went_back_confirms_nothing(db: impl Harness) {
     let store = db.store();
     let sid = signed_in(&*store).await;
     store.rotate(&rotation(seen(sid, 0, true), 6)).await.unwrap().unwrap();
-    db.clock().set(START.before(SETTLE));
+    db.set_time(START.before(SETTLE)).await;
     assert!(!store.confirm(sid, 1, SETTLE).await.unwrap());
     assert!(!store.confirm(sid, 1, Duration::MAX).await.unwrap());
     assert_eq!(store.session(sid).await.unwrap().unwrap().now, START.before(SETTLE));

@@ -14,17 +14,17 @@ pub async fn a_user_comes_back_as_made(db: impl Harness) {
     assert_eq!((made.id, &made.email, &made.name), (new.id, &new.email, &new.name));
     assert_eq!((made.created_at, made.disabled_at), (START, None));
 
-    db.clock().advance(MILLISECOND);
+    db.pass(MILLISECOND).await;
     let read = store.credentials(&new.email).await.unwrap().unwrap();
     assert_eq!(read.user, made);
     assert_eq!(read.password_hash, new.password_hash);
     assert!(store.credentials("nobody@example.com").await.unwrap().is_none());
 
-    db.disable(made.id).await;
-    let disabled_at = Some(db.clock().now());
+    store.disable_user(made.id).await.unwrap();
+    let disabled_at = Some(db.now());
     assert_eq!(
         store.credentials(&new.email).await.unwrap().unwrap().user,
-        User { disabled_at, ..made.clone() },
+        User { disabled_at, version: made.version + 1, ..made.clone() },
     );
 }
 
@@ -35,6 +35,14 @@ pub async fn unusual_text_comes_back_unchanged(db: impl Harness) {
     store.create_user(&new).await.unwrap();
     let read = store.credentials(&new.email).await.unwrap().unwrap().user;
     assert_eq!((read.name, read.email), (new.name, new.email));
+}
+
+pub async fn nobody_has_an_address_that_can_not_be(db: impl Harness) {
+    let store = db.store();
+    user(&*store, 1).await;
+    for email in ["\0", "user1@example.com\0", "", "\u{FFFF}\u{10FFFF}", &"@".repeat(1_000_000)] {
+        assert!(store.credentials(email).await.unwrap().is_none());
+    }
 }
 
 pub async fn an_address_has_one_account(db: impl Harness) {

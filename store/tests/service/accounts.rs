@@ -69,9 +69,9 @@ async fn a_hash_with_older_parameters_is_replaced_at_sign_in() {
         name: "Old".to_owned(),
         password_hash: PasswordHash::from_stored(old.clone()),
     };
-    world.store.create_user(&user).await.unwrap();
+    world.store().create_user(&user).await.unwrap();
     let stored = async || {
-        let credentials = world.store.credentials("old@example.com").await.unwrap().unwrap();
+        let credentials = world.store().credentials("old@example.com").await.unwrap().unwrap();
         credentials.password_hash.stored().to_owned()
     };
     assert!(sign_in(&world, "old@example.com", "wrong horse").await.is_err());

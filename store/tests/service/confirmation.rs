@@ -23,9 +23,9 @@ async fn only_a_settled_use_with_the_hint_of_the_same_session_and_generation_con
     let first = world.signed_in().await;
     let second = world.rotated(&token(&first)).await;
     let right = Hint::new(second.sid, 1);
-    world.pass(LIMITS.settle - ms(1));
+    world.pass(LIMITS.settle - ms(1)).await;
     assert!(!confirms(&world, &second, Some(right)).await, "too early");
-    world.pass(ms(1));
+    world.pass(ms(1)).await;
     assert!(!confirms(&world, &second, None).await, "no hint");
     assert!(!confirms(&world, &second, Some(Hint::new(second.sid, 0))).await, "an older jar");
     let other = SessionId(uuid::Uuid::nil());
@@ -37,10 +37,10 @@ async fn only_a_settled_use_with_the_hint_of_the_same_session_and_generation_con
 async fn a_client_without_a_jar_confirms_by_use_alone() {
     let world = World::new().await;
     let first = world.signed_in().await;
-    world.pass(LIMITS.settle);
+    world.pass(LIMITS.settle).await;
     let second = world.service.refresh(&token(&first), None, Delivery::Body).await.unwrap();
     assert!(!world.claims(&second).jar);
-    world.pass(LIMITS.settle);
+    world.pass(LIMITS.settle).await;
     assert!(confirms(&world, &second, None).await);
 }
 
@@ -50,7 +50,7 @@ async fn a_late_confirmation_of_an_older_generation_confirms_nothing() {
     let first = world.signed_in().await;
     let second = world.rotated(&token(&first)).await;
     world.rotated(&token(&second)).await;
-    world.pass(LIMITS.settle);
+    world.pass(LIMITS.settle).await;
     assert!(!confirms(&world, &second, Some(Hint::new(second.sid, 1))).await);
 }
 
@@ -59,9 +59,9 @@ async fn a_badge_of_the_old_generation_confirms_nothing() {
     let world = World::new().await;
     let first = world.signed_in().await;
     world.rotated(&token(&first)).await;
-    world.pass(LIMITS.settle - ms(1));
+    world.pass(LIMITS.settle - ms(1)).await;
     let bridged = world.refresh(&token(&first)).await.unwrap();
-    world.pass(ms(1));
+    world.pass(ms(1)).await;
     for generation in [0, 1] {
         assert!(!confirms(&world, &bridged, Some(Hint::new(first.sid, generation))).await);
     }

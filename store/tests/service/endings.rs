@@ -35,7 +35,7 @@ async fn a_badge_signed_just_before_the_end_is_refused_for_as_long_as_it_lives()
     let world = World::new().await;
     let first = world.signed_in().await;
     world.service.sign_out(&[first.sid]).await.unwrap();
-    world.pass(ACCESS_TTL - Duration::from_secs(2));
+    world.pass(ACCESS_TTL - Duration::from_secs(2)).await;
     // Others' ends make the set sweep itself.
     for n in 0..200 {
         world.service.sign_out(&[SessionId(uuid::Uuid::from_u128(n))]).await.unwrap();
@@ -63,7 +63,7 @@ async fn nothing_survives_a_sign_out_that_races_with_renewals() {
     world.sign_up("ada@example.com").await;
     for _ in 0..20 {
         let first = world.sign_in("ada@example.com", &[]).await;
-        world.pass(LIMITS.settle);
+        world.pass(LIMITS.settle).await;
         let renewals: Vec<_> = (0..8)
             .map(|_| {
                 let (service, parent) = (Arc::clone(&world.service), token(&first));

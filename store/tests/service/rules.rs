@@ -9,7 +9,7 @@ async fn rule_1_a_fresh_token_gets_a_badge_and_nothing_else() {
     let world = World::new().await;
     let first = world.signed_in().await;
     let before = world.row(first.sid).await;
-    world.pass(LIMITS.settle - ms(1));
+    world.pass(LIMITS.settle - ms(1)).await;
     let renewed = world.refresh(&token(&first)).await.unwrap();
     assert!(renewed.refresh_token.is_none());
     assert_eq!(world.claims(&renewed).generation, 0);
@@ -36,7 +36,7 @@ async fn rule_3_a_retry_gets_the_same_successor_and_no_fork() {
     let first = world.signed_in().await;
     let second = world.rotated(&token(&first)).await;
     let row = world.row(first.sid).await;
-    world.pass(LIMITS.retry_window - ms(1));
+    world.pass(LIMITS.retry_window - ms(1)).await;
     let retried = world.refresh(&token(&first)).await.unwrap();
     assert_eq!(token(&retried).text().reveal(), token(&second).text().reveal());
     assert_eq!(world.claims(&retried).generation, 1);
@@ -49,7 +49,7 @@ async fn rule_4_between_window_and_settling_an_old_token_gets_a_short_badge_that
     let first = world.signed_in().await;
     world.rotated(&token(&first)).await;
     for wait in [LIMITS.retry_window, LIMITS.settle - LIMITS.retry_window - ms(1)] {
-        world.pass(wait);
+        world.pass(wait).await;
         let bridged = world.refresh(&token(&first)).await.unwrap();
         assert!(bridged.refresh_token.is_none());
         let claims = world.claims(&bridged);
@@ -81,7 +81,7 @@ async fn rule_5_ends_the_session_after_three_recoveries_in_a_row() {
         world.rotated(&token(&first)).await;
         assert_eq!(world.row(first.sid).await.recoveries, recoveries);
     }
-    world.pass(LIMITS.settle);
+    world.pass(LIMITS.settle).await;
     let told = world.refresh(&token(&first)).await;
     assert!(matches!(told, Err(RefreshError::Revoked(EndReason::Unconfirmed))));
     assert_eq!(world.row(first.sid).await.ended.unwrap().reason, EndReason::Unconfirmed);
@@ -138,7 +138,7 @@ async fn a_renewal_is_judged_in_the_documented_order() {
     let first = world.signed_in().await;
     let elsewhere = Some(SessionId(uuid::Uuid::nil()));
     world.service.sign_out(&[first.sid]).await.unwrap();
-    world.pass(LIMITS.absolute);
+    world.pass(LIMITS.absolute).await;
     // Ended and expired, but asked for as another session: that comes first.
     let told = world.service.refresh(&token(&first), elsewhere, Delivery::Cookie).await;
     assert!(matches!(told, Err(RefreshError::SessionChanged)));
@@ -151,23 +151,23 @@ async fn a_renewal_is_judged_in_the_documented_order() {
 async fn a_session_ends_by_idleness_and_by_age_whatever_happens() {
     let world = World::new().await;
     let idle = world.signed_in().await;
-    world.pass(LIMITS.idle - ms(1));
+    world.pass(LIMITS.idle - ms(1)).await;
     let renewed = world.refresh(&token(&idle)).await.unwrap();
-    world.pass(LIMITS.idle);
+    world.pass(LIMITS.idle).await;
     assert!(matches!(world.refresh(&token(&renewed)).await, Err(RefreshError::Expired)));
 
     let mut current = world.sign_in("ada@example.com", &[]).await;
     let end = current.session_expires_at;
     for _ in 0..29 {
-        world.pass(DAY);
+        world.pass(DAY).await;
         current = world.refresh(&token(&current)).await.unwrap();
         assert_eq!(current.session_expires_at, end);
     }
     // The last badge does not outlive the session, nor does anything renew at its limit.
-    world.clock.set(Timestamp(end.millis() - 5_000));
+    world.db.set_time(Timestamp(end.millis() - 5_000)).await;
     let last = world.refresh(&token(&current)).await.unwrap();
     assert_eq!(world.claims(&last).exp, end.seconds());
-    world.clock.set(end);
+    world.db.set_time(end).await;
     assert!(matches!(world.refresh(&token(&last)).await, Err(RefreshError::Expired)));
 }
 
@@ -177,12 +177,12 @@ async fn a_clock_that_goes_back_is_never_taken_for_theft() {
     let first = world.signed_in().await;
     let second = world.rotated(&token(&first)).await;
     let third = world.rotated_and_confirmed(&token(&second)).await;
-    let here = world.clock.now();
-    world.clock.set(here.before(DAY));
+    let here = world.db.now();
+    world.db.set_time(here.before(DAY)).await;
     assert!(matches!(world.refresh(&token(&first)).await, Err(RefreshError::Unknown)));
     assert!(matches!(world.refresh(&token(&second)).await, Err(RefreshError::Unknown)));
     assert!(world.row(first.sid).await.ended.is_none());
-    world.clock.set(here);
+    world.db.set_time(here).await;
     assert!(world.refresh(&token(&third)).await.is_ok());
 }
 
@@ -191,7 +191,7 @@ async fn a_new_master_key_takes_over_without_signing_anybody_out() {
     let world = World::new().await;
     let first = world.signed_in().await;
     let both = world.node(&MasterKeys::new(&[9; 32], &[MASTER])).await;
-    world.pass(LIMITS.settle);
+    world.pass(LIMITS.settle).await;
     let second = both.refresh(&token(&first), None, Delivery::Cookie).await.unwrap();
     assert_ne!(token(&second).kid, token(&first).kid);
     // A node that does not have the new key can't say anything, and says so.
@@ -208,7 +208,7 @@ async fn parallel_renewals_make_one_rotation_and_one_successor() {
     let world = World::new().await;
     let mut current = world.signed_in().await;
     for round in 1..=5 {
-        world.pass(LIMITS.settle);
+        world.pass(LIMITS.settle).await;
         let parent = token(&current);
         let tasks: Vec<_> = (0..64)
             .map(|_| {

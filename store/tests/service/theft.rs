@@ -20,7 +20,7 @@ async fn an_older_generation_is_theft_at_any_time() {
         let first = world.signed_in().await;
         let second = world.rotated(&token(&first)).await;
         let third = world.rotated(&token(&second)).await;
-        world.pass(wait);
+        world.pass(wait).await;
         assert_caught(&world, &token(&first), &third).await;
     }
 }
@@ -39,11 +39,11 @@ async fn a_killed_browser_that_comes_back_with_its_old_cookie_is_no_thief() {
     let first = world.signed_in().await;
     let second = world.rotated(&token(&first)).await;
     // It used its badge, and died before its jar was on disk.
-    world.pass(Duration::from_secs(5));
+    world.pass(Duration::from_secs(5)).await;
     world.use_badge(&second).await;
     assert!(!world.row(first.sid).await.confirmed);
     for wait in [ms(0), LIMITS.retry_window, LIMITS.settle] {
-        world.pass(wait);
+        world.pass(wait).await;
         assert!(world.refresh(&token(&first)).await.is_ok());
     }
     assert!(world.row(first.sid).await.ended.is_none());
@@ -58,7 +58,7 @@ async fn owner_and_thief_who_take_turns_are_found_at_the_third_renewal() {
         let mut thief = owner.clone();
         let mut succeeded = 0;
         for turn in 0.. {
-            world.pass(LIMITS.settle + ms(1));
+            world.pass(LIMITS.settle + ms(1)).await;
             let holder = if (turn % 2 == 0) == thief_first { &mut thief } else { &mut owner };
             match world.refresh(holder).await {
                 Ok(issued) => {
@@ -82,7 +82,7 @@ async fn a_thief_alone_on_an_old_token_lasts_three_recoveries() {
     let stolen = token(&first);
     world.rotated(&stolen).await;
     for _ in 0..100 {
-        world.pass(Duration::from_secs(60));
+        world.pass(Duration::from_secs(60)).await;
         if let Err(error) = world.refresh(&stolen).await {
             assert!(matches!(error, RefreshError::Revoked(EndReason::Unconfirmed)));
             assert_eq!(world.row(first.sid).await.generation, 4);

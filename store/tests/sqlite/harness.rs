@@ -41,7 +41,6 @@ impl SqliteFile {
     async fn set(&self, sql: &'static str, user: UserId) {
         let done = sqlx::query(sql)
             .bind(user.0.as_bytes().as_slice())
-            .bind(self.clock.now().0)
             .execute(&mut self.connect().await)
             .await
             .unwrap();
@@ -77,16 +76,20 @@ impl Harness for SqliteFile {
         Self { folder, clock, store }
     }
 
-    fn clock(&self) -> &ManualClock {
-        &self.clock
+    fn clock(&self) -> Clock {
+        Clock::Manual(self.clock.clone())
+    }
+
+    async fn set_time(&self, to: Timestamp) {
+        self.clock.set(to);
     }
 
     async fn disable(&self, user: UserId) {
-        self.set("UPDATE users SET disabled_at = ?2 WHERE id = ?1", user).await;
+        self.set("UPDATE users SET disabled_at = created_at WHERE id = ?1", user).await;
     }
 
     async fn raise_version(&self, user: UserId) {
-        self.set("UPDATE users SET version = version + 1, version_changed_at = ?2 WHERE id = ?1", user).await;
+        self.set("UPDATE users SET version = version + 1 WHERE id = ?1", user).await;
     }
 
     async fn events(&self) -> Vec<Event> {

@@ -1,4 +1,4 @@
-//! SQLite: the conformance suite, and what is true of a file alone.
+//! SQLite: the conformance suite, the token engine's tests, and what is true of a file alone.
 
 // For clippy, which otherwise takes only the #[test] functions themselves for tests.
 #![cfg(test)]
@@ -8,6 +8,10 @@ mod conformance;
 mod faults;
 mod file;
 mod harness;
+#[path = "../service/mod.rs"]
+mod service;
 mod urls;
 
-conformance::conformance_suite!(crate::harness::SqliteFile);
+use harness::SqliteFile as Database;
+
+conformance::conformance_suite!(crate::Database);

@@ -1,7 +1,6 @@
 //! The token engine over a real store, rule by rule. Time is moved, never slept.
-
-// For clippy, which otherwise takes only the #[test] functions themselves for tests.
-#![cfg(test)]
+//!
+//! A database's own test crate names its harness `Database` and includes this.
 
 mod accounts;
 mod confirmation;
@@ -20,10 +19,12 @@ use lanyard_auth::refresh::{MasterKeys, RefreshToken};
 use lanyard_auth::rotation::Limits;
 use lanyard_auth::service::{Delivery, Issued, RefreshError, Registration};
 use lanyard_auth::store::{Session, SessionId, Store};
-use lanyard_auth::time::{Clock, ManualClock, Timestamp};
+use lanyard_auth::time::{Clock, Timestamp};
 use lanyard_auth::{Service, Settings};
-use tempfile::TempDir;
 use zeroize::Zeroizing;
+
+use crate::Database;
+use crate::conformance::Harness as _;
 
 const ACCESS_TTL: Duration = Duration::from_secs(15 * 60);
 const DAY: Duration = Duration::from_secs(24 * 3600);
@@ -38,29 +39,30 @@ const PASSWORD: &str = "correct horse";
 
 /// One server over one database, and the hands that move its clock.
 struct World {
-    folder: TempDir,
-    clock: ManualClock,
-    store: Arc<dyn Store>,
+    db: Database,
     service: Arc<Service>,
     pem: Zeroizing<String>,
 }
 
 impl World {
     async fn new() -> Self {
-        let clock = ManualClock::new(Timestamp(1_800_000_000_123));
-        let folder = tempfile::tempdir().unwrap();
+        let db = Database::fresh().await;
         let pem = SigningKey::generate_pem(SigningAlgorithm::EdDsa).unwrap();
-        let (store, service) = start(&folder, &clock, &pem, &MasterKeys::new(&MASTER, &[])).await;
-        Self { folder, clock, store, service, pem }
+        let service = start(db.store(), db.clock(), &pem, &MasterKeys::new(&MASTER, &[])).await;
+        Self { db, service, pem }
     }
 
     /// A second server on the same database, or this one started again, with these master keys.
     async fn node(&self, keys: &MasterKeys) -> Arc<Service> {
-        start(&self.folder, &self.clock, &self.pem, keys).await.1
+        start(self.db.second_node().await, self.db.clock(), &self.pem, keys).await
     }
 
-    fn pass(&self, time: Duration) {
-        self.clock.advance(time);
+    fn store(&self) -> Arc<dyn Store> {
+        self.db.store()
+    }
+
+    async fn pass(&self, time: Duration) {
+        self.db.pass(time).await;
     }
 
     /// Somebody with an account, signed in.
@@ -85,7 +87,7 @@ impl World {
 
     /// Renews once the last rotation has settled: always a rotation.
     async fn rotated(&self, token: &RefreshToken) -> Issued {
-        self.pass(LIMITS.settle);
+        self.pass(LIMITS.settle).await;
         let issued = self.refresh(token).await.unwrap();
         assert!(issued.refresh_token.is_some(), "a settled token rotates");
         issued
@@ -94,7 +96,7 @@ impl World {
     /// Rotates, then shows the new access token once that confirms: all earlier tokens are theft from now on.
     async fn rotated_and_confirmed(&self, token: &RefreshToken) -> Issued {
         let issued = self.rotated(token).await;
-        self.pass(LIMITS.settle);
+        self.pass(LIMITS.settle).await;
         self.use_badge(&issued).await;
         assert!(self.row(issued.sid).await.confirmed);
         issued
@@ -108,7 +110,7 @@ impl World {
     }
 
     async fn row(&self, sid: SessionId) -> Session {
-        self.store.session(sid).await.unwrap().unwrap().row
+        self.store().session(sid).await.unwrap().unwrap().row
     }
 
     fn claims(&self, issued: &Issued) -> Claims {
@@ -116,15 +118,7 @@ impl World {
     }
 }
 
-async fn start(
-    folder: &TempDir,
-    clock: &ManualClock,
-    pem: &str,
-    keys: &MasterKeys,
-) -> (Arc<dyn Store>, Arc<Service>) {
-    let clock = Clock::Manual(clock.clone());
-    let url = format!("sqlite:{}", folder.path().join("lanyard.db").display());
-    let store = lanyard_store::open(&url, clock.clone()).await.unwrap();
+async fn start(store: Arc<dyn Store>, clock: Clock, pem: &str, keys: &MasterKeys) -> Arc<Service> {
     let key = SigningKey::from_pem(SigningAlgorithm::EdDsa, pem).unwrap();
     let settings = Settings {
         limits: LIMITS,
@@ -134,8 +128,7 @@ async fn start(
         clock,
         random: Random::System,
     };
-    let service = Service::start(Arc::clone(&store), settings).await.unwrap();
-    (store, Arc::new(service))
+    Arc::new(Service::start(store, settings).await.unwrap())
 }
 
 /// The refresh token that was handed out.

@@ -1,0 +1,288 @@
+//! The store on Postgres: a pool of connections, READ COMMITTED, and the database's own time.
+//!
+//! Only [`crate::open`] and the tests need it by name. The connections are made in `connect`, rows are read
+//! in `rows`, what takes several statements is in `sessions` and `users`; the rest is one statement each, and
+//! so one transaction.
+//!
+//! What keeps READ COMMITTED right: every write names all that it relies on in its WHERE, which Postgres
+//! judges again on the newest row after waiting for another writer. What keeps it free of deadlocks: the
+//! user's row is locked before sessions, and sessions in the order of their ids.
+
+mod connect;
+mod rows;
+mod sessions;
+mod users;
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use lanyard_auth::password::PasswordHash;
+use lanyard_auth::store::{
+    CreateUserError, Credentials, EndReason, Guard, NewSession, NewUser, PasswordChange, RaisedVersion,
+    Revocation, Rotation, Seen, Session, SessionId, Store, StoreError, User, UserId,
+};
+use lanyard_auth::time::{Timestamp, millis};
+use sqlx::PgPool;
+
+use crate::{FIRST_VERSION, OpenError};
+
+/// [`Store`] on Postgres.
+#[derive(Clone, Debug)]
+pub struct PostgresStore {
+    pool: PgPool,
+}
+
+impl PostgresStore {
+    /// Connects to the database that `url` (`postgres://` or `postgresql://`) names, and brings its tables up
+    /// to date; several nodes may do so at once.
+    ///
+    /// # Errors
+    /// [`OpenError`], in one sentence.
+    pub async fn open(url: &str) -> Result<Self, OpenError> {
+        let options = connect::options(url)?;
+        connect::migrate(&options).await?;
+        Ok(Self { pool: connect::pool(options) })
+    }
+}
+
+#[async_trait]
+impl Store for PostgresStore {
+    async fn now(&self) -> Result<Timestamp, StoreError> {
+        let row = sqlx::query("SELECT lanyard_now() AS now").fetch_one(&self.pool).await.map_err(failed)?;
+        rows::time(&row, "now")
+    }
+
+    async fn create_user(&self, user: &NewUser) -> Result<User, CreateUserError> {
+        let made = sqlx::query(
+            "INSERT INTO users (id, email, name, password_hash, version, created_at)
+             VALUES ($1, $2, $3, $4, $5, lanyard_now())
+             ON CONFLICT (email) DO NOTHING
+             RETURNING created_at",
+        )
+        .bind(user.id.0)
+        .bind(&user.email)
+        .bind(&user.name)
+        .bind(user.password_hash.stored())
+        .bind(i64::from(FIRST_VERSION))
+        .fetch_optional(&self.pool)
+        .await
+        .map_err(failed)?;
+        let made = made.ok_or(CreateUserError::EmailTaken)?;
+        Ok(User {
+            id: user.id,
+            email: user.email.clone(),
+            name: user.name.clone(),
+            version: FIRST_VERSION,
+            created_at: rows::time(&made, "created_at")?,
+            disabled_at: None,
+        })
+    }
+
+    async fn credentials(&self, email: &str) -> Result<Option<Credentials>, StoreError> {
+        // No text of Postgres's holds a NUL, so nobody has this address; asking would be an error.
+        if email.contains('\0') {
+            return Ok(None);
+        }
+        let row = sqlx::query(
+            "SELECT id AS user_id, email, name, version, created_at AS user_created_at, disabled_at, password_hash
+             FROM users
+             WHERE email = $1",
+        )
+        .bind(email)
+        .fetch_optional(&self.pool)
+        .await
+        .map_err(failed)?;
+        row.as_ref().map(rows::credentials).transpose()
+    }
+
+    async fn rehash_password(
+        &self,
+        user: UserId,
+        seen: &PasswordHash,
+        new: &PasswordHash,
+    ) -> Result<bool, StoreError> {
+        let changed = sqlx::query("UPDATE users SET password_hash = $3 WHERE id = $1 AND password_hash = $2")
+            .bind(user.0)
+            .bind(seen.stored())
+            .bind(new.stored())
+            .execute(&self.pool)
+            .await
+            .map_err(failed)?;
+        Ok(changed.rows_affected() == 1)
+    }
+
+    async fn create_session(
+        &self,
+        session: &NewSession,
+        displaced: &[SessionId],
+    ) -> Result<Option<Timestamp>, StoreError> {
+        let mut transaction = self.pool.begin().await.map_err(failed)?;
+        let Some(created_at) = sessions::create(&mut transaction, session).await? else {
+            return Ok(None);
+        };
+        if !displaced.is_empty() {
+            sessions::end(&mut transaction, displaced, EndReason::Replaced).await?;
+        }
+        transaction.commit().await.map_err(failed)?;
+        Ok(Some(created_at))
+    }
+
+    async fn session(&self, sid: SessionId) -> Result<Option<Seen<Session>>, StoreError> {
+        let row = sqlx::query(
+            "SELECT sid, user_version, generation, current_hash, previous_hash, salt, kid, rotated_at,
+                    confirmed, recoveries, sessions.created_at, expires_at, ended_at, end_reason,
+                    user_id, email, name, version, users.created_at AS user_created_at, disabled_at,
+                    lanyard_now() AS now
+             FROM sessions JOIN users ON users.id = user_id
+             WHERE sid = $1",
+        )
+        .bind(sid.0)
+        .fetch_optional(&self.pool)
+        .await
+        .map_err(failed)?;
+        row.map(|row| Ok(Seen { row: rows::session(&row)?, now: rows::time(&row, "now")? })).transpose()
+    }
+
+    async fn rotate(&self, rotation: &Rotation) -> Result<Option<Timestamp>, StoreError> {
+        let rotated = sqlx::query(
+            "WITH rotated AS (
+                 UPDATE sessions
+                 SET generation = generation + 1, previous_hash = $4, current_hash = $5, salt = $6, kid = $7,
+                     recoveries = $8, rotated_at = lanyard_now(), confirmed = FALSE
+                 WHERE sid = $1 AND generation = $2 AND confirmed = $3 AND ended_at IS NULL
+                   AND EXISTS (SELECT 1 FROM users
+                               WHERE id = sessions.user_id AND version = sessions.user_version
+                                 AND disabled_at IS NULL)
+                 RETURNING sid, user_id, rotated_at, recoveries
+             ), recorded AS (
+                 INSERT INTO security_events (at, kind, session_id, user_id)
+                 SELECT rotated_at, 'recovered', sid, user_id FROM rotated WHERE recoveries > 0
+             )
+             SELECT rotated_at FROM rotated",
+        )
+        .bind(rotation.seen.sid.0)
+        .bind(i64::from(rotation.seen.generation))
+        .bind(rotation.seen.confirmed)
+        .bind(rotation.presented.0.as_slice())
+        .bind(rotation.next.0.as_slice())
+        .bind(rotation.salt.0.as_slice())
+        .bind(i64::from(rotation.kid.0))
+        .bind(i16::from(rotation.recoveries))
+        .fetch_optional(&self.pool)
+        .await
+        .map_err(failed)?;
+        rotated.map(|row| rows::time(&row, "rotated_at")).transpose()
+    }
+
+    async fn confirm(&self, sid: SessionId, generation: u32, settle: Duration) -> Result<bool, StoreError> {
+        // The age on the left: the difference of two moments fits, a moment less any duration may not.
+        let confirmed = sqlx::query(
+            "UPDATE sessions SET confirmed = TRUE
+             WHERE sid = $1 AND generation = $2 AND NOT confirmed AND lanyard_now() - rotated_at >= $3",
+        )
+        .bind(sid.0)
+        .bind(i64::from(generation))
+        .bind(millis(settle))
+        .execute(&self.pool)
+        .await
+        .map_err(failed)?;
+        Ok(confirmed.rows_affected() == 1)
+    }
+
+    async fn end_if_seen(&self, seen: Guard, reason: EndReason) -> Result<bool, StoreError> {
+        let ended = sqlx::query(
+            "WITH ended AS (
+                 UPDATE sessions SET ended_at = lanyard_now(), end_reason = $4
+                 WHERE sid = $1 AND generation = $2 AND confirmed = $3 AND ended_at IS NULL
+                 RETURNING sid, user_id, ended_at
+             )
+             INSERT INTO security_events (at, kind, session_id, user_id)
+             SELECT ended_at, $4, sid, user_id FROM ended",
+        )
+        .bind(seen.sid.0)
+        .bind(i64::from(seen.generation))
+        .bind(seen.confirmed)
+        .bind(reason.name())
+        .execute(&self.pool)
+        .await
+        .map_err(failed)?;
+        Ok(ended.rows_affected() == 1)
+    }
+
+    async fn end_sessions(
+        &self,
+        sids: &[SessionId],
+        reason: EndReason,
+    ) -> Result<Vec<SessionId>, StoreError> {
+        let mut connection = self.pool.acquire().await.map_err(failed)?;
+        sessions::end(&mut connection, sids, reason).await
+    }
+
+    async fn end_all_sessions(
+        &self,
+        user: UserId,
+        reason: EndReason,
+    ) -> Result<Option<RaisedVersion>, StoreError> {
+        let mut transaction = self.pool.begin().await.map_err(failed)?;
+        let raised = users::end_all_sessions(&mut transaction, user, reason).await?;
+        transaction.commit().await.map_err(failed)?;
+        Ok(raised)
+    }
+
+    async fn change_password(&self, change: &PasswordChange) -> Result<Option<RaisedVersion>, StoreError> {
+        let mut transaction = self.pool.begin().await.map_err(failed)?;
+        let Some(raised) = users::change_password(&mut transaction, change).await? else {
+            return Ok(None);
+        };
+        transaction.commit().await.map_err(failed)?;
+        Ok(Some(raised))
+    }
+
+    async fn disable_user(&self, user: UserId) -> Result<Option<RaisedVersion>, StoreError> {
+        let mut transaction = self.pool.begin().await.map_err(failed)?;
+        let raised = users::disable(&mut transaction, user).await?;
+        transaction.commit().await.map_err(failed)?;
+        Ok(raised)
+    }
+
+    async fn enable_user(&self, user: UserId) -> Result<bool, StoreError> {
+        let enabled =
+            sqlx::query("UPDATE users SET disabled_at = NULL WHERE id = $1 AND disabled_at IS NOT NULL")
+                .bind(user.0)
+                .execute(&self.pool)
+                .await
+                .map_err(failed)?;
+        Ok(enabled.rows_affected() == 1)
+    }
+
+    async fn revocations(&self, window: Duration) -> Result<Vec<Revocation>, StoreError> {
+        // As a value of its own: compared with a volatile function, an index is not used.
+        let since = self.now().await?.before(window).0;
+        let sessions = sqlx::query("SELECT sid, ended_at, end_reason FROM sessions WHERE ended_at >= $1")
+            .bind(since)
+            .fetch_all(&self.pool)
+            .await
+            .map_err(failed)?;
+        let users = sqlx::query("SELECT id, revoked_below, revoked_at FROM users WHERE revoked_at >= $1")
+            .bind(since)
+            .fetch_all(&self.pool)
+            .await
+            .map_err(failed)?;
+        let sessions = sessions.iter().map(rows::ended_session);
+        sessions.chain(users.iter().map(rows::revoked_user)).collect()
+    }
+}
+
+/// What a failure of Postgres or of its driver means to the caller. The text is the server's message alone:
+/// its detail may hold values.
+fn failed(error: sqlx::Error) -> StoreError {
+    let state = error.as_database_error().and_then(|error| error.code()).unwrap_or_default();
+    // Bad data and broken constraints by class, a damaged table or index by code:
+    // https://www.postgresql.org/docs/current/errcodes-appendix.html
+    let corrupt = state.starts_with("22") || state.starts_with("23") || state == "XX001" || state == "XX002";
+    match error {
+        sqlx::Error::ColumnDecode { .. } | sqlx::Error::Decode(_) => StoreError::Corrupt(error.to_string()),
+        _ if corrupt => StoreError::Corrupt(error.to_string()),
+        _ => StoreError::Unavailable(error.to_string()),
+    }
+}

@@ -1,0 +1,114 @@
+//! From Postgres's rows to the trait's. A row that can't be is [`StoreError::Corrupt`]. For `postgres` alone.
+
+use lanyard_auth::password::PasswordHash;
+use lanyard_auth::refresh::{KeyId, Salt, SecretHash};
+use lanyard_auth::store::{
+    Credentials, EndReason, Ended, Revocation, Session, SessionId, StoreError, User, UserId,
+};
+use lanyard_auth::time::Timestamp;
+use sqlx::postgres::PgRow;
+use sqlx::{Decode, Postgres, Row as _, Type};
+
+use super::failed;
+
+pub fn credentials(row: &PgRow) -> Result<Credentials, StoreError> {
+    Ok(Credentials { user: user(row)?, password_hash: PasswordHash::from_stored(get(row, "password_hash")?) })
+}
+
+pub fn session(row: &PgRow) -> Result<Session, StoreError> {
+    Ok(Session {
+        sid: sid(row)?,
+        user: user(row)?,
+        user_version: number::<i64, _>(row, "user_version")?,
+        generation: number::<i64, _>(row, "generation")?,
+        current: SecretHash(exact(get(row, "current_hash")?, "current_hash")?),
+        previous: optional(row, "previous_hash")?.map(SecretHash),
+        salt: optional(row, "salt")?.map(Salt),
+        kid: KeyId(number::<i64, _>(row, "kid")?),
+        rotated_at: time(row, "rotated_at")?,
+        confirmed: get(row, "confirmed")?,
+        recoveries: number::<i16, _>(row, "recoveries")?,
+        created_at: time(row, "created_at")?,
+        expires_at: time(row, "expires_at")?,
+        ended: ended(row)?,
+    })
+}
+
+pub fn ended_session(row: &PgRow) -> Result<Revocation, StoreError> {
+    let Ended { at, reason } = ended(row)?.ok_or_else(|| corrupt("ended_at"))?;
+    Ok(Revocation::Session { sid: sid(row)?, at, reason })
+}
+
+pub fn revoked_user(row: &PgRow) -> Result<Revocation, StoreError> {
+    Ok(Revocation::User {
+        id: UserId(get(row, "id")?),
+        version: number::<i64, _>(row, "revoked_below")?,
+        at: time(row, "revoked_at")?,
+    })
+}
+
+/// The id of a session, in a row that may hold nothing else.
+pub fn sid(row: &PgRow) -> Result<SessionId, StoreError> {
+    get(row, "sid").map(SessionId)
+}
+
+/// The version of a user, in a row that may hold nothing else.
+pub fn version(row: &PgRow) -> Result<u32, StoreError> {
+    number::<i64, _>(row, "version")
+}
+
+/// A moment.
+pub fn time(row: &PgRow, column: &str) -> Result<Timestamp, StoreError> {
+    get(row, column).map(Timestamp)
+}
+
+fn user(row: &PgRow) -> Result<User, StoreError> {
+    Ok(User {
+        id: UserId(get(row, "user_id")?),
+        email: get(row, "email")?,
+        name: get(row, "name")?,
+        version: version(row)?,
+        created_at: time(row, "user_created_at")?,
+        disabled_at: get::<Option<i64>>(row, "disabled_at")?.map(Timestamp),
+    })
+}
+
+fn ended(row: &PgRow) -> Result<Option<Ended>, StoreError> {
+    match (get::<Option<i64>>(row, "ended_at")?, get::<Option<&str>>(row, "end_reason")?) {
+        (None, None) => Ok(None),
+        (Some(at), Some(name)) => {
+            let reason = EndReason::from_name(name).ok_or_else(|| corrupt("end_reason"))?;
+            Ok(Some(Ended { at: Timestamp(at), reason }))
+        }
+        _ => Err(corrupt("ended_at and end_reason")),
+    }
+}
+
+/// A number from the larger type that Postgres keeps it in.
+fn number<'r, T, N>(row: &'r PgRow, column: &str) -> Result<N, StoreError>
+where
+    T: Decode<'r, Postgres> + Type<Postgres>,
+    N: TryFrom<T>,
+{
+    N::try_from(get(row, column)?).map_err(|_| corrupt(column))
+}
+
+fn optional<const N: usize>(row: &PgRow, column: &str) -> Result<Option<[u8; N]>, StoreError> {
+    get::<Option<&[u8]>>(row, column)?.map(|bytes| exact(bytes, column)).transpose()
+}
+
+fn exact<const N: usize>(bytes: &[u8], column: &str) -> Result<[u8; N], StoreError> {
+    bytes.try_into().map_err(|_| corrupt(column))
+}
+
+fn get<'r, T>(row: &'r PgRow, column: &str) -> Result<T, StoreError>
+where
+    T: Decode<'r, Postgres> + Type<Postgres>,
+{
+    row.try_get(column).map_err(failed)
+}
+
+/// Names the column, never the value.
+fn corrupt(column: &str) -> StoreError {
+    StoreError::Corrupt(format!("{column} holds what it never should"))
+}

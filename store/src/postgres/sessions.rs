@@ -1,0 +1,74 @@
+//! Beginning and ending sessions, inside a transaction. For `postgres` alone.
+
+use lanyard_auth::store::{EndReason, NewSession, SessionId, StoreError, UserId};
+use lanyard_auth::time::{Timestamp, millis};
+use sqlx::PgConnection;
+
+use super::{failed, rows};
+
+/// Makes a session unless the user was disabled or changed.
+///
+/// The user's row is locked FOR SHARE: whoever changes the user either has committed, and is seen here, or
+/// waits, and then finds the new session.
+pub async fn create(
+    transaction: &mut PgConnection,
+    session: &NewSession,
+) -> Result<Option<Timestamp>, StoreError> {
+    let made = sqlx::query(
+        "WITH signed_in AS (
+             SELECT id, version, lanyard_now() AS now FROM users
+             WHERE id = $2 AND version = $3 AND disabled_at IS NULL
+             FOR SHARE
+         )
+         INSERT INTO sessions (sid, user_id, user_version, generation, current_hash, kid,
+                               rotated_at, confirmed, recoveries, created_at, expires_at)
+         SELECT $1, id, version, 0, $4, $5, now, TRUE, 0, now, now + $6 FROM signed_in
+         RETURNING created_at",
+    )
+    .bind(session.sid.0)
+    .bind(session.user_id.0)
+    .bind(i64::from(session.user_version))
+    .bind(session.secret_hash.0.as_slice())
+    .bind(i64::from(session.kid.0))
+    .bind(millis(session.absolute))
+    .fetch_optional(transaction)
+    .await
+    .map_err(failed)?;
+    made.map(|row| rows::time(&row, "created_at")).transpose()
+}
+
+/// Locks a user's live sessions, whose user row is locked already, so that none can be added.
+pub async fn lock_live(transaction: &mut PgConnection, user: UserId) -> Result<Vec<SessionId>, StoreError> {
+    let live = sqlx::query(
+        "SELECT sid FROM sessions WHERE user_id = $1 AND ended_at IS NULL ORDER BY sid FOR NO KEY UPDATE",
+    )
+    .bind(user.0)
+    .fetch_all(transaction)
+    .await
+    .map_err(failed)?;
+    live.iter().map(rows::sid).collect()
+}
+
+/// Ends those that are live, and returns them. One statement.
+pub async fn end(
+    connection: &mut PgConnection,
+    sids: &[SessionId],
+    reason: EndReason,
+) -> Result<Vec<SessionId>, StoreError> {
+    let sids: Vec<_> = sids.iter().map(|sid| sid.0).collect();
+    let ended = sqlx::query(
+        "WITH live AS (
+             SELECT sid FROM sessions WHERE sid = ANY ($1) AND ended_at IS NULL ORDER BY sid FOR NO KEY UPDATE
+         )
+         UPDATE sessions SET ended_at = lanyard_now(), end_reason = $2
+         FROM live
+         WHERE sessions.sid = live.sid
+         RETURNING sessions.sid",
+    )
+    .bind(sids)
+    .bind(reason.name())
+    .fetch_all(connection)
+    .await
+    .map_err(failed)?;
+    ended.iter().map(rows::sid).collect()
+}

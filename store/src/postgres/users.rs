@@ -1,0 +1,85 @@
+//! What changes a user as a whole, sessions included, inside a transaction. For `postgres` alone.
+//!
+//! The user's row comes first: from then on nobody signs in, so that the statements after it see every
+//! session there is.
+
+use lanyard_auth::store::{EndReason, PasswordChange, RaisedVersion, StoreError, UserId};
+use sqlx::PgConnection;
+
+use super::{failed, rows, sessions};
+
+/// Raises the version, revokes those below it and ends every live session.
+pub async fn end_all_sessions(
+    transaction: &mut PgConnection,
+    user: UserId,
+    reason: EndReason,
+) -> Result<Option<RaisedVersion>, StoreError> {
+    let raised = sqlx::query(
+        "UPDATE users SET version = version + 1, revoked_below = version + 1, revoked_at = lanyard_now()
+         WHERE id = $1
+         RETURNING version",
+    )
+    .bind(user.0)
+    .fetch_optional(&mut *transaction)
+    .await
+    .map_err(failed)?;
+    let Some(raised) = raised else { return Ok(None) };
+    let live = sessions::lock_live(transaction, user).await?;
+    let ended = sessions::end(transaction, &live, reason).await?;
+    Ok(Some(RaisedVersion { version: rows::version(&raised)?, ended }))
+}
+
+/// The compare-and-swap of a password; all sessions but one end. To be rolled back when it returns `None`.
+pub async fn change_password(
+    transaction: &mut PgConnection,
+    change: &PasswordChange,
+) -> Result<Option<RaisedVersion>, StoreError> {
+    let raised = sqlx::query(
+        "UPDATE users SET password_hash = $3, version = version + 1
+         WHERE id = $1 AND password_hash = $2 AND disabled_at IS NULL
+         RETURNING version",
+    )
+    .bind(change.user.0)
+    .bind(change.seen.stored())
+    .bind(change.new.stored())
+    .fetch_optional(&mut *transaction)
+    .await
+    .map_err(failed)?;
+    let Some(raised) = raised else { return Ok(None) };
+    let version = rows::version(&raised)?;
+    // All of them are locked before the kept one is changed, in the one order that everybody keeps to.
+    let mut others = sessions::lock_live(transaction, change.user).await?;
+    others.retain(|sid| *sid != change.keep);
+    let kept = sqlx::query(
+        "UPDATE sessions SET user_version = $3
+         WHERE sid = $1 AND user_id = $2 AND user_version = $3 - 1 AND ended_at IS NULL",
+    )
+    .bind(change.keep.0)
+    .bind(change.user.0)
+    .bind(i64::from(version))
+    .execute(&mut *transaction)
+    .await
+    .map_err(failed)?;
+    if kept.rows_affected() == 0 {
+        return Ok(None);
+    }
+    let ended = sessions::end(transaction, &others, EndReason::PasswordChanged).await?;
+    Ok(Some(RaisedVersion { version, ended }))
+}
+
+/// Closes an account that is open, and ends its sessions.
+pub async fn disable(
+    transaction: &mut PgConnection,
+    user: UserId,
+) -> Result<Option<RaisedVersion>, StoreError> {
+    let disabled =
+        sqlx::query("UPDATE users SET disabled_at = lanyard_now() WHERE id = $1 AND disabled_at IS NULL")
+            .bind(user.0)
+            .execute(&mut *transaction)
+            .await
+            .map_err(failed)?;
+    if disabled.rows_affected() == 0 {
+        return Ok(None);
+    }
+    end_all_sessions(transaction, user, EndReason::AccountDisabled).await
+}

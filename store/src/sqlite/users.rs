@@ -1,0 +1,115 @@
+//! What changes a user as a whole, sessions included, inside a writing transaction. For `sqlite` alone.
+
+use lanyard_auth::store::{EndReason, PasswordChange, RaisedVersion, SessionId, StoreError, UserId};
+use lanyard_auth::time::Timestamp;
+use sqlx::{Row as _, SqliteConnection};
+
+use super::{failed, rows};
+
+/// Raises the version, revokes those below it and ends every live session.
+pub async fn end_all_sessions(
+    transaction: &mut SqliteConnection,
+    user: UserId,
+    reason: EndReason,
+    now: Timestamp,
+) -> Result<Option<RaisedVersion>, StoreError> {
+    let raised = sqlx::query(
+        "UPDATE users SET version = version + 1, revoked_below = version + 1, revoked_at = ?2 WHERE id = ?1
+         RETURNING version",
+    )
+    .bind(user.0.as_bytes().as_slice())
+    .bind(now.0)
+    .fetch_optional(&mut *transaction)
+    .await
+    .map_err(failed)?;
+    let Some(raised) = raised else { return Ok(None) };
+    let version = raised.try_get("version").map_err(failed)?;
+    let ended = end_sessions_of(transaction, user, None, reason, now).await?;
+    Ok(Some(RaisedVersion { version, ended }))
+}
+
+/// The compare-and-swap of a password; all sessions but one end.
+pub async fn change_password(
+    transaction: &mut SqliteConnection,
+    change: &PasswordChange,
+    now: Timestamp,
+) -> Result<Option<RaisedVersion>, StoreError> {
+    let raised = sqlx::query(
+        "UPDATE users SET password_hash = ?3, version = version + 1
+         WHERE id = ?1 AND password_hash = ?2 AND disabled_at IS NULL
+           AND EXISTS (SELECT 1 FROM sessions
+                       WHERE sid = ?4 AND user_id = users.id AND user_version = users.version
+                         AND ended_at IS NULL)
+         RETURNING version",
+    )
+    .bind(change.user.0.as_bytes().as_slice())
+    .bind(change.seen.stored())
+    .bind(change.new.stored())
+    .bind(change.keep.0.as_bytes().as_slice())
+    .fetch_optional(&mut *transaction)
+    .await
+    .map_err(failed)?;
+    let Some(raised) = raised else { return Ok(None) };
+    let version: u32 = raised.try_get("version").map_err(failed)?;
+    sqlx::query("UPDATE sessions SET user_version = ?2 WHERE sid = ?1")
+        .bind(change.keep.0.as_bytes().as_slice())
+        .bind(version)
+        .execute(&mut *transaction)
+        .await
+        .map_err(failed)?;
+    let reason = EndReason::PasswordChanged;
+    let ended = end_sessions_of(transaction, change.user, Some(change.keep), reason, now).await?;
+    Ok(Some(RaisedVersion { version, ended }))
+}
+
+/// Closes an account that is open, and ends its sessions.
+pub async fn disable(
+    transaction: &mut SqliteConnection,
+    user: UserId,
+    now: Timestamp,
+) -> Result<Option<RaisedVersion>, StoreError> {
+    let disabled = sqlx::query("UPDATE users SET disabled_at = ?2 WHERE id = ?1 AND disabled_at IS NULL")
+        .bind(user.0.as_bytes().as_slice())
+        .bind(now.0)
+        .execute(&mut *transaction)
+        .await
+        .map_err(failed)?;
+    if disabled.rows_affected() == 0 {
+        return Ok(None);
+    }
+    end_all_sessions(transaction, user, EndReason::AccountDisabled, now).await
+}
+
+/// Opens an account that is closed; whether it was.
+pub async fn enable(transaction: &mut SqliteConnection, user: UserId) -> Result<bool, StoreError> {
+    let enabled =
+        sqlx::query("UPDATE users SET disabled_at = NULL WHERE id = ?1 AND disabled_at IS NOT NULL")
+            .bind(user.0.as_bytes().as_slice())
+            .execute(transaction)
+            .await
+            .map_err(failed)?;
+    Ok(enabled.rows_affected() == 1)
+}
+
+/// Ends a user's live sessions, but for the one that is kept; returns those that were live.
+async fn end_sessions_of(
+    transaction: &mut SqliteConnection,
+    user: UserId,
+    keep: Option<SessionId>,
+    reason: EndReason,
+    now: Timestamp,
+) -> Result<Vec<SessionId>, StoreError> {
+    let ended = sqlx::query(
+        "UPDATE sessions SET ended_at = ?3, end_reason = ?4
+         WHERE user_id = ?1 AND sid IS NOT ?2 AND ended_at IS NULL
+         RETURNING sid",
+    )
+    .bind(user.0.as_bytes().as_slice())
+    .bind(keep.as_ref().map(|keep| keep.0.as_bytes().as_slice()))
+    .bind(now.0)
+    .bind(reason.name())
+    .fetch_all(transaction)
+    .await
+    .map_err(failed)?;
+    ended.iter().map(rows::sid).collect()
+}

@@ -1,0 +1,134 @@
+//! A database of its own for each test, with a time that the test moves, and a plain connection to it.
+//!
+//! The store asks `lanyard_now()` for the time, which its migration made. Here that function is put aside for
+//! one that reads a table, so that the store under test is the one that is shipped, to the letter.
+
+use std::sync::Arc;
+
+use lanyard_auth::store::{SessionId, Store, UserId};
+use lanyard_auth::time::{Clock, ManualClock, Timestamp};
+use lanyard_store::PostgresStore;
+use sqlx::{AssertSqlSafe, PgConnection, Row as _};
+
+use crate::cluster::Fresh;
+use crate::conformance::{Event, Harness, START};
+
+/// In a schema of its own: the tables in `public` are the store's.
+const MOVABLE_TIME: &str = "
+    CREATE SCHEMA time_of_tests;
+    CREATE TABLE time_of_tests.clock AS SELECT 0::bigint AS now;
+    CREATE OR REPLACE FUNCTION lanyard_now() RETURNS BIGINT LANGUAGE SQL VOLATILE AS
+        'SELECT now FROM time_of_tests.clock';
+";
+
+pub struct PostgresDatabase {
+    // Dropped before the database is.
+    store: Arc<dyn Store>,
+    clock: ManualClock,
+    fresh: Fresh,
+}
+
+impl PostgresDatabase {
+    pub fn name(&self) -> &str {
+        self.fresh.name()
+    }
+
+    pub fn url(&self) -> String {
+        self.fresh.url()
+    }
+
+    /// A connection that is not the store's.
+    pub async fn connect(&self) -> PgConnection {
+        self.fresh.connect().await
+    }
+
+    pub async fn run(&self, sql: &'static str) {
+        sqlx::raw_sql(sql).execute(&mut self.connect().await).await.unwrap();
+    }
+
+    async fn set(&self, sql: &'static str, user: UserId) {
+        let done = sqlx::query(sql).bind(user.0).execute(&mut self.connect().await).await.unwrap();
+        assert_eq!(done.rows_affected(), 1);
+    }
+}
+
+async fn open(fresh: &Fresh) -> Arc<dyn Store> {
+    Arc::new(PostgresStore::open(&fresh.url()).await.unwrap())
+}
+
+impl Harness for PostgresDatabase {
+    async fn fresh() -> Self {
+        let fresh = Fresh::make().await;
+        let store = open(&fresh).await;
+        let database = Self { store, clock: ManualClock::new(START), fresh };
+        database.run(MOVABLE_TIME).await;
+        database.set_time(START).await;
+        database
+    }
+
+    fn store(&self) -> Arc<dyn Store> {
+        Arc::clone(&self.store)
+    }
+
+    async fn second_node(&self) -> Arc<dyn Store> {
+        open(&self.fresh).await
+    }
+
+    async fn reopen(self) -> Self {
+        let Self { store, clock, fresh } = self;
+        drop(store);
+        let store = open(&fresh).await;
+        Self { store, clock, fresh }
+    }
+
+    fn clock(&self) -> Clock {
+        Clock::Manual(self.clock.clone())
+    }
+
+    async fn set_time(&self, to: Timestamp) {
+        self.clock.set(to);
+        let moved = sqlx::query("UPDATE time_of_tests.clock SET now = $1").bind(to.0);
+        moved.execute(&mut self.connect().await).await.unwrap();
+    }
+
+    async fn disable(&self, user: UserId) {
+        self.set("UPDATE users SET disabled_at = created_at WHERE id = $1", user).await;
+    }
+
+    async fn raise_version(&self, user: UserId) {
+        self.set("UPDATE users SET version = version + 1 WHERE id = $1", user).await;
+    }
+
+    async fn events(&self) -> Vec<Event> {
+        sqlx::query("SELECT at, kind, session_id, user_id FROM security_events ORDER BY id")
+            .fetch_all(&mut self.connect().await)
+            .await
+            .unwrap()
+            .into_iter()
+            .map(|row| Event {
+                at: Timestamp(row.get("at")),
+                kind: row.get("kind"),
+                session: SessionId(row.get("session_id")),
+                user: UserId(row.get("user_id")),
+            })
+            .collect()
+    }
+
+    async fn dump(&self) -> Vec<String> {
+        let mut connection = self.connect().await;
+        let tables: Vec<String> = sqlx::query_scalar(
+            "SELECT tablename::text FROM pg_tables WHERE schemaname = 'public' ORDER BY tablename",
+        )
+        .fetch_all(&mut connection)
+        .await
+        .unwrap();
+        assert!(tables.len() >= 4, "{tables:?}");
+        let mut rows = Vec::new();
+        for table in tables {
+            let text = AssertSqlSafe(format!("SELECT '{table}' || t::text FROM {table} AS t ORDER BY 1"));
+            let found: Vec<String> = sqlx::query_scalar(text).fetch_all(&mut connection).await.unwrap();
+            rows.extend(found);
+        }
+        rows
+    }
+}
