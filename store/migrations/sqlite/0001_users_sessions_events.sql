@@ -1,21 +1,22 @@
 -- Moments are milliseconds since the Unix epoch, ids are the 16 bytes of a UUID.
 
 CREATE TABLE users (
-    id                 BLOB    NOT NULL PRIMARY KEY CHECK (length(id) = 16),
-    email              TEXT    NOT NULL UNIQUE,
-    name               TEXT    NOT NULL,
-    password_hash      TEXT    NOT NULL,
+    id            BLOB    NOT NULL PRIMARY KEY CHECK (length(id) = 16),
+    email         TEXT    NOT NULL UNIQUE,
+    name          TEXT    NOT NULL,
+    password_hash TEXT    NOT NULL,
     -- Sessions of an older version are over.
-    version            INTEGER NOT NULL CHECK (version BETWEEN 0 AND 4294967295),
-    -- NULL until the version changes for the first time.
-    version_changed_at INTEGER,
-    created_at         INTEGER NOT NULL,
-    disabled_at        INTEGER
+    version       INTEGER NOT NULL CHECK (version BETWEEN 0 AND 4294967295),
+    -- Access tokens of a version below this one were revoked, then. A password change raises the version
+    -- alone: the session that it keeps goes on with the access tokens it has.
+    revoked_below INTEGER NOT NULL DEFAULT 0 CHECK (revoked_below BETWEEN 0 AND 4294967295),
+    revoked_at    INTEGER,
+    created_at    INTEGER NOT NULL,
+    disabled_at   INTEGER
 ) STRICT, WITHOUT ROWID;
 
 -- Whose access tokens are to be refused is asked at every start, and few rows answer.
-CREATE INDEX users_version_changed ON users (version_changed_at) WHERE version_changed_at IS NOT NULL;
-CREATE INDEX users_disabled ON users (disabled_at) WHERE disabled_at IS NOT NULL;
+CREATE INDEX users_revoked ON users (revoked_at) WHERE revoked_at IS NOT NULL;
 
 -- One row a session, written over by each rotation, so that the table does not grow with use.
 -- A rotation changes no indexed column.
