@@ -37,7 +37,7 @@ pub struct Flags {
     /// The origin at which browsers reach the app
     #[arg(long, env = "LANYARD_PUBLIC_URL", default_value = "http://localhost:3000")]
     public_url: String,
-    /// Database, such as sqlite:path; the default is a SQLite file in the data folder
+    /// Database: sqlite:path or postgres://...; the default is a SQLite file in the data folder
     #[arg(long, env = "DATABASE_URL", hide_env_values = true)]
     database_url: Option<String>,
     /// Folder for keys and the database, made if it isn't there
