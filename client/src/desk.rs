@@ -375,17 +375,6 @@ impl Engine {
         self.look_at_jar(now, fx);
     }
 
-    /// The person signed out while signing in, and no answer said as whom: whoever is new in the jar it is.
-    fn turn_away_newcomer(&mut self, now: &Now, fx: &mut Effects) {
-        if let (Standing::Nobody { over, .. }, Some(mark)) = (self.standing, now.hint())
-            && over != Some(mark)
-        {
-            fx.push(Effect::DropHint);
-            self.owe(Who { mark, id: None }, fx);
-            self.standing = Standing::Nobody { ended: Some(EndReason::SignedOut), over: Some(mark) };
-        }
-    }
-
     fn logout_failed(&mut self, now: &Now, retry_after: Option<u64>) {
         self.sign_out_rest = Some(Rest::after(self.sign_out_rest, retry_after, now));
     }

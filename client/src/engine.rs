@@ -237,6 +237,17 @@ impl Engine {
         }
     }
 
+    /// The person signed out while signing in, and no answer said as whom: whoever is new in the jar it is.
+    pub(crate) fn turn_away_newcomer(&mut self, now: &Now, fx: &mut Effects) {
+        if let (Standing::Nobody { over, .. }, Some(mark)) = (self.standing, now.hint())
+            && over != Some(mark)
+        {
+            fx.push(Effect::DropHint);
+            self.owe(Who { mark, id: None }, fx);
+            self.standing = Standing::Nobody { ended: Some(EndReason::SignedOut), over: Some(mark) };
+        }
+    }
+
     /// Notes a sign-out before anything is sent, and tells the others.
     pub(crate) fn owe(&mut self, who: Who, fx: &mut Effects) {
         self.wants.sign_out = Some(Owed { who, noted: false });

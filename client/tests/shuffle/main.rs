@@ -27,6 +27,8 @@ enum Action {
     Wake(usize, bool),
     HideOrShow(usize),
     Reload(usize),
+    Close(usize),
+    KillBrowser,
     KickOut(usize),
     JumpClock(i64),
 }
@@ -49,6 +51,8 @@ fn action() -> impl Strategy<Value = Action> {
         2 => (which.clone(), any::<bool>()).prop_map(|(w, b)| Action::Wake(w, b)),
         2 => which.clone().prop_map(Action::HideOrShow),
         1 => which.clone().prop_map(Action::Reload),
+        1 => which.clone().prop_map(Action::Close),
+        1 => Just(Action::KillBrowser),
         1 => which.prop_map(Action::KickOut),
         1 => (-260_000_000..260_000_000_i64).prop_map(Action::JumpClock),
     ]
@@ -72,6 +76,8 @@ fn act(world: &mut World, action: Action) {
         Action::Wake(tab, online) => world.wake(tab % tabs, online),
         Action::HideOrShow(tab) => world.hide_or_show(tab % tabs),
         Action::Reload(tab) => world.reload(tab % tabs),
+        Action::Close(tab) => world.close(tab % tabs),
+        Action::KillBrowser => world.kill_browser(),
         Action::KickOut(which) => world.kick_out(which),
         Action::JumpClock(by) => world.jump_wall_clock(by),
     }

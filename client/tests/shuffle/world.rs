@@ -10,6 +10,8 @@ use crate::server::{Answer, Asked, Server, Token, mark};
 
 pub const TIMEOUT: u64 = 10_000;
 pub const LIFETIME: u64 = 60_000;
+/// Browsers write cookies to disk this late.
+const DISK_LAG: u64 = 30_000;
 
 #[derive(Debug)]
 struct Request {
@@ -17,6 +19,8 @@ struct Request {
     asked: Asked,
     /// Sent while the tab held the lock.
     locked: bool,
+    /// Nobody waits for it any more: it was aborted, or its tab is gone. The server may hear of it all the same.
+    orphan: bool,
     cookie: Option<SessionId>,
     hint: Option<Mark>,
     answer: Option<Answer>,
@@ -37,6 +41,7 @@ pub struct Tab {
     inbox: VecDeque<(Announcement, Option<Token>)>,
     calls: BTreeMap<CallId, CallRecord>,
     over: BTreeSet<Mark>,
+    closed: bool,
     hidden: bool,
     blank: bool,
     holds: Option<Turn>,
@@ -51,14 +56,19 @@ pub struct World {
     pub tabs: Vec<Tab>,
     cookie: Option<SessionId>,
     hint: Option<Mark>,
+    /// The jar as it was last written to disk: what a killed browser starts again with.
+    disk: (Option<SessionId>, Option<Mark>),
+    written: u64,
     server: Server,
+    /// Live sessions whose cookie is gone: no request can end them any more.
+    out_of_reach: BTreeSet<SessionId>,
     signed_out: BTreeSet<SessionId>,
     queue: VecDeque<(usize, Turn, bool)>,
     requests: Vec<Request>,
     owed: Option<Who>,
     calls: u64,
-    /// A sign-in that went unlocked crossed another request to `/auth/*`. The loser's cookie is overwritten
-    /// unseen, so its session can't be ended by the browser any more, or is seen again only after a reload.
+    /// A sign-in crossed another request to `/auth/*`, which takes an orphan, a tab that waited for the lock in
+    /// vain, or a browser without locks. The loser's session may be seen again, or only after a reload.
     sign_in_crossed: bool,
 }
 
@@ -72,7 +82,10 @@ impl World {
             tabs: Vec::new(),
             cookie: None,
             hint: None,
+            disk: (None, None),
+            written: 0,
             server: Server::new(lifetime),
+            out_of_reach: BTreeSet::new(),
             signed_out: BTreeSet::new(),
             queue: VecDeque::new(),
             requests: Vec::new(),
@@ -98,6 +111,7 @@ impl World {
             inbox: VecDeque::new(),
             calls: BTreeMap::new(),
             over: BTreeSet::new(),
+            closed: false,
             hidden: false,
             blank: false,
             holds: None,
@@ -125,6 +139,9 @@ impl World {
     }
 
     fn step(&mut self, tab: usize, input: Input, token: Option<Token>) {
+        if self.tabs[tab].closed {
+            return;
+        }
         let before = self.shown(tab);
         let now = self.now();
         let effects = self.tabs[tab].engine.step(&now, input);
@@ -161,7 +178,9 @@ impl World {
             Effect::SendLogout { attempt, session } => self.send(tab, Asked::Logout { attempt, session }),
             Effect::SendSignIn { attempt, .. } => self.send(tab, Asked::SignIn { attempt }),
             Effect::Abort { attempt } => {
-                self.requests.retain(|request| request.tab != tab || request.asked.attempt() != Some(attempt))
+                for request in &mut self.requests {
+                    request.orphan |= request.tab == tab && request.asked.attempt() == Some(attempt);
+                }
             }
             Effect::Adopt { .. } => {
                 let token = token.expect("a badge was adopted that nobody sent");
@@ -205,10 +224,11 @@ impl World {
     fn send(&mut self, tab: usize, asked: Asked) {
         let locked = asked.attempt().is_some() && self.tabs[tab].holds.is_some();
         if locked {
-            let others = self.requests.iter().filter(|r| r.locked).count();
+            let others = self.requests.iter().filter(|r| r.locked && !r.orphan).count();
             assert_eq!(others, 0, "two requests to /auth under one lock");
         }
-        let mine = self.requests.iter().filter(|r| r.tab == tab && r.asked.attempt().is_some()).count();
+        let mine = |r: &&Request| r.tab == tab && !r.orphan && r.asked.attempt().is_some();
+        let mine = self.requests.iter().filter(mine).count();
         if asked.attempt().is_some() {
             assert_eq!(mine, 0, "a tab sent two requests to /auth at a time");
         }
@@ -219,7 +239,7 @@ impl World {
             self.sign_in_crossed |= under_way().any(|other| signs_in(asked) || signs_in(other));
         }
         let (cookie, hint) = (self.cookie, self.hint);
-        self.requests.push(Request { tab, asked, locked, cookie, hint, answer: None });
+        self.requests.push(Request { tab, asked, locked, orphan: false, cookie, hint, answer: None });
     }
 
     fn send_call(&mut self, tab: usize, id: CallId, replay: bool) {
@@ -276,17 +296,46 @@ impl World {
             self.tabs[tab].hidden = true;
             self.tabs[tab].blank = true;
             self.step(tab, Input::Hidden, None);
-            let idle =
-                !self.requests.iter().any(|r| r.tab == tab && matches!(r.asked, Asked::Refresh { .. }));
+            let idle = !self
+                .requests
+                .iter()
+                .any(|r| r.tab == tab && !r.orphan && matches!(r.asked, Asked::Refresh { .. }));
             assert!(idle, "a hidden page renews");
         }
     }
 
-    /// The page is loaded anew; what it waited for is gone with it.
-    pub fn reload(&mut self, tab: usize) {
-        self.requests.retain(|request| request.tab != tab);
+    /// The tab is gone; nobody waits for what it asked for.
+    pub fn close(&mut self, tab: usize) {
+        self.requests
+            .iter_mut()
+            .filter(|request| request.tab == tab)
+            .for_each(|request| request.orphan = true);
         self.queue.retain(|&(t, ..)| t != tab);
-        self.tabs[tab] = self.new_tab();
+        self.tabs[tab] = Tab { closed: true, ..self.new_tab() };
+    }
+
+    /// The browser is killed and opened again, with the cookies that it had written down.
+    pub fn kill_browser(&mut self) {
+        (0..self.tabs.len()).for_each(|tab| self.close(tab));
+        for request in &mut self.requests {
+            request.answer = request.answer.map(|answer| Answer { cookies: None, ..answer });
+        }
+        let (cookie, hint) = self.disk;
+        self.put_into_jar(cookie, hint);
+        self.reload(0);
+    }
+
+    fn put_into_jar(&mut self, cookie: Option<SessionId>, hint: Option<Mark>) {
+        if let Some(lost) = self.cookie.filter(|_| cookie != self.cookie) {
+            self.out_of_reach.insert(lost);
+        }
+        (self.cookie, self.hint) = (cookie, hint);
+    }
+
+    /// The page is loaded anew, or opened.
+    pub fn reload(&mut self, tab: usize) {
+        self.close(tab);
+        self.tabs[tab].closed = false;
         self.step(tab, Input::Boot, None);
     }
 
@@ -351,8 +400,7 @@ impl World {
     fn apply_cookies(&mut self, index: usize) {
         let cookies = self.requests[index].answer.as_mut().and_then(|answer| answer.cookies.take());
         if let Some(held) = cookies {
-            self.cookie = held;
-            self.hint = held.map(mark);
+            self.put_into_jar(held, held.map(mark));
         }
     }
 
@@ -362,7 +410,7 @@ impl World {
         let Some(nth) = which.checked_rem(answered.len()) else { return };
         self.apply_cookies(answered[nth]);
         let request = self.requests.remove(answered[nth]);
-        let Some(answer) = request.answer else { return };
+        let Some(answer) = request.answer.filter(|_| !request.orphan) else { return };
         if let Input::Answered { call, answer: CallAnswer::Stale } = answer.input
             && let Some(call) = self.tabs[request.tab].calls.get_mut(&call)
         {
@@ -375,6 +423,9 @@ impl World {
     pub fn fail(&mut self, which: usize, busy: bool) {
         let Some(index) = which.checked_rem(self.requests.len()) else { return };
         let request = self.requests.remove(index);
+        if request.orphan {
+            return;
+        }
         let retry_after = busy.then_some(2_000);
         let input = match request.asked {
             Asked::Refresh { attempt, .. } => Input::RefreshAnswered {
@@ -396,7 +447,7 @@ impl World {
         let fired: Vec<u64> = self.tabs.iter().map(|tab| tab.timers_fired).collect();
         loop {
             let next = (0..self.tabs.len())
-                .filter(|&tab| !self.tabs[tab].hidden)
+                .filter(|&tab| !self.tabs[tab].hidden && !self.tabs[tab].closed)
                 .filter_map(|tab| self.tabs[tab].timer.map(|at| (at, tab)))
                 .min();
             let Some((at, tab)) = next.filter(|&(at, _)| at <= end) else { break };
@@ -407,11 +458,17 @@ impl World {
             self.step(tab, Input::Deadline, None);
         }
         self.time = end;
+        if self.time >= self.written + DISK_LAG {
+            (self.disk, self.written) = ((self.cookie, self.hint), self.time);
+        }
     }
 
     /// The network and the server are well again and everything is delivered: whatever was begun must end,
     /// and every tab must show what the cookie jar holds.
     pub fn settle(&mut self) {
+        if self.tabs.iter().all(|tab| tab.closed) {
+            self.reload(0);
+        }
         for tab in 0..self.tabs.len() {
             if self.tabs[tab].hidden {
                 self.hide_or_show(tab);
@@ -419,10 +476,11 @@ impl World {
         }
         self.run_well(150);
         (0..self.tabs.len()).for_each(|tab| self.wake(tab, false));
+        self.run_well(20);
         // A late answer to an aborted renewal may put a dead session's cookies back. No tab falls for them.
         let held = self.cookie.filter(|session| self.server.live.contains(session));
         let shown = held.map(mark).filter(|&mark| self.hint == Some(mark));
-        for (index, tab) in self.tabs.iter().enumerate() {
+        for (index, tab) in self.tabs.iter().enumerate().filter(|(_, tab)| !tab.closed) {
             assert!(tab.calls.values().all(|call| call.done), "tab {index} lost a call: {:?}", tab.calls);
             assert!(!tab.blank, "tab {index} stays blank");
             match *tab.engine.standing() {
@@ -435,8 +493,11 @@ impl World {
                 }
             }
         }
-        let still_live = self.signed_out.intersection(&self.server.live).count();
-        assert!(still_live == 0 || self.sign_in_crossed, "signed out, but alive on the server");
+        let mut still_live = self.signed_out.intersection(&self.server.live);
+        assert!(
+            still_live.all(|session| self.out_of_reach.contains(session)),
+            "signed out, but alive on the server"
+        );
         assert_eq!(self.owed, None, "a sign-out is owed for ever");
         // The next page load clears them away.
         self.reload(0);
