@@ -362,10 +362,13 @@ impl Engine {
         let Some((turn, since, Errand::SignIn { cancelled, .. })) = self.back_from(attempt) else { return };
         if let Some(grant) = grant {
             // The sign-in ended the session whose cookie came along.
-            fx.extend(self.wants.sign_out.take().map(|owed| Effect::Settle(owed.who)));
+            let owed = self.wants.sign_out.take().map(|owed| owed.who);
+            // Another tab may have seen the newcomer's cookies first, and signed him out.
+            let gone = owed.is_some_and(|who| who.mark == grant.mark);
+            fx.extend(owed.filter(|_| !gone).map(Effect::Settle));
             self.wants.clearing = None;
             self.adopt(now, grant, since, Cause::SignIn, fx);
-            if cancelled {
+            if cancelled || gone {
                 self.sign_out(now, fx);
             }
         } else if cancelled {

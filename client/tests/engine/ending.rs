@@ -144,6 +144,17 @@ fn a_sign_out_whose_tab_is_closed_is_sent_by_another() {
 }
 
 #[test]
+fn a_newcomer_whom_another_tab_has_signed_out_already_is_signed_out_here() {
+    let (mut tab, _) = Tab::boot(None);
+    tab.give(Input::SignIn(FormId(1)));
+    tab.lock(false);
+    tab.now.owed = Some(Who { mark: mark(ADA), id: None });
+    let effects = tab.give(Input::SignInAnswered { attempt: Attempt(1), grant: Some(grant(ADA)) });
+    assert!(effects.contains(&Effect::SendLogout { attempt: Attempt(2), session: Some(ADA) }));
+    assert_eq!(tab.shows(), None);
+}
+
+#[test]
 fn a_sign_out_that_its_own_tab_has_sent_is_not_sent_again() {
     let mut tab = Tab::ada();
     (tab.now.hint, tab.now.owed) = (None, Some(Who { mark: mark(ADA), id: Some(ADA) }));
