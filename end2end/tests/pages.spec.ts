@@ -84,7 +84,7 @@ test('what the server draws for somebody signed in shows no sign-in form, not ev
 });
 
 test.describe('back from the back-forward cache', () => {
-  test.skip(({ browserName }) => browserName !== 'chromium', 'Firefox keeps no page there that forbids storing');
+  test.skip(({ browserName }) => browserName !== 'chromium', 'Firefox under Playwright loads the page anew instead');
 
   for (const ended of [false, true]) {
     test(`blank until checked, ${ended ? 'when the session has ended' : 'when it goes on'}`, async ({ playwright, launchOptions, site, problems }) => {

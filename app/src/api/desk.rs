@@ -7,15 +7,16 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use lanyard_auth::Service;
 use lanyard_auth::access::{AccessError, Claims};
+use lanyard_auth::password;
 use lanyard_auth::service::{Delivery, Issued, RefreshError, SignInError, SignUpError, Unavailable};
-use lanyard_auth::store::{EndReason as Stored, User};
+use lanyard_auth::store::{EndReason as Stored, SessionId, User};
 use lanyard_client::EndReason;
 use leptos::prelude::use_context;
 use leptos_axum::ResponseOptions;
 
 use super::cookies::{self, Credential, Shown};
 use super::error::{ApiError, ErrorCode};
-use super::types::{AccessToken, RefreshToken, TokenDelivery, Tokens, UserInfo};
+use super::types::{AccessToken, Password, RefreshToken, TokenDelivery, Tokens, UserInfo};
 
 /// The request at hand, and the engine that answers it. From context, inside a server function.
 pub(super) struct Desk {
@@ -39,6 +40,26 @@ impl Desk {
     /// What the request shows of its session.
     pub fn shown(&self) -> Result<Shown, ApiError> {
         Shown::read(&self.headers)
+    }
+
+    /// How somebody who signs in is to get the refresh token, and the sessions that his new one replaces.
+    ///
+    /// # Errors
+    /// [`ErrorCode::InvalidRequest`] when a browser asks for the token in the body, where scripts could read
+    /// it; and as [`Shown::genuine`].
+    pub fn newcomer(&self, wanted: Option<TokenDelivery>) -> Result<(Delivery, Vec<SessionId>), ApiError> {
+        let shown = self.shown()?;
+        let delivery = match wanted.unwrap_or_default() {
+            TokenDelivery::Cookie => Delivery::Cookie,
+            TokenDelivery::Body if shown.body_allowed => Delivery::Body,
+            TokenDelivery::Body => {
+                return Err(ApiError::with_message(
+                    ErrorCode::InvalidRequest,
+                    "token_delivery=body must come without cookies and without an Origin.",
+                ));
+            }
+        };
+        Ok((delivery, shown.genuine(&self.service)?))
     }
 
     /// What the badge says that came with the request.
@@ -107,19 +128,9 @@ pub fn authenticate(service: &Service, headers: &HeaderMap) -> Result<Claims, Ap
     })
 }
 
-/// How the refresh token of a new session is to be delivered.
-///
-/// # Errors
-/// [`ErrorCode::InvalidRequest`] when a browser asks for it in the body, where scripts could read it.
-pub(super) fn delivery(wanted: Option<TokenDelivery>, shown: &Shown) -> Result<Delivery, ApiError> {
-    match wanted.unwrap_or_default() {
-        TokenDelivery::Cookie => Ok(Delivery::Cookie),
-        TokenDelivery::Body if shown.body_allowed => Ok(Delivery::Body),
-        TokenDelivery::Body => Err(ApiError::with_message(
-            ErrorCode::InvalidRequest,
-            "token_delivery=body must come without cookies and without an Origin.",
-        )),
-    }
+/// A password on its way to the engine.
+pub(super) fn typed(password: &Password) -> password::Password {
+    password::Password::new(password.reveal().to_owned())
 }
 
 /// What is told of a user.

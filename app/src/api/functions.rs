@@ -10,7 +10,7 @@ use super::error::ApiError;
 use super::types::{Password, Stamp, TokenDelivery, Tokens};
 
 #[cfg(feature = "ssr")]
-use super::desk::{Desk, delivery};
+use super::desk::{Desk, typed};
 
 /// Makes an account and signs in: `POST /auth/register`.
 ///
@@ -23,14 +23,11 @@ pub async fn register(
     password: Password,
     token_delivery: Option<TokenDelivery>,
 ) -> Result<Tokens, ApiError> {
-    use lanyard_auth::password;
     use lanyard_auth::service::Registration;
 
     let desk = Desk::here()?;
-    let shown = desk.shown()?;
-    let delivery = delivery(token_delivery, &shown)?;
-    let displaced = shown.genuine(&desk.service)?;
-    let password = password::Password::new(password.reveal().to_owned());
+    let (delivery, displaced) = desk.newcomer(token_delivery)?;
+    let password = typed(&password);
     let user = desk.service.sign_up(Registration::new(&name, &email, password)?).await?;
     match desk.service.start_session(user, delivery, &displaced).await {
         Ok(Some(issued)) => Ok(desk.hand_out(issued, delivery)),
@@ -52,14 +49,9 @@ pub async fn login(
     password: Password,
     token_delivery: Option<TokenDelivery>,
 ) -> Result<Tokens, ApiError> {
-    use lanyard_auth::password;
-
     let desk = Desk::here()?;
-    let shown = desk.shown()?;
-    let delivery = delivery(token_delivery, &shown)?;
-    let displaced = shown.genuine(&desk.service)?;
-    let password = password::Password::new(password.reveal().to_owned());
-    let issued = desk.service.sign_in(&email, password, delivery, &displaced).await?;
+    let (delivery, displaced) = desk.newcomer(token_delivery)?;
+    let issued = desk.service.sign_in(&email, typed(&password), delivery, &displaced).await?;
     Ok(desk.hand_out(issued, delivery))
 }
 

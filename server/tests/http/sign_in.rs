@@ -170,8 +170,8 @@ async fn a_token_of_an_unknown_key_blocks_a_sign_in_only_if_the_hint_names_it() 
     assert_eq!(me(&server, &held.access).await.status, 200, "nobody was signed out");
 }
 
-/// That both cost one argon2 run can't be seen from outside without a look at the clock, so it is not tested
-/// here; `auth::password` always verifies against some hash.
+/// That both cost one argon2 run can't be seen from outside without a look at the clock; `auth::password`
+/// tests it.
 #[tokio::test]
 async fn a_wrong_password_and_an_unknown_user_look_the_same() {
     let server = Server::start();

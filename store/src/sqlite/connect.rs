@@ -17,7 +17,8 @@ use crate::OpenError;
 /// So long a write waits for another process's.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// So long a caller waits for a connection. With [`BUSY_TIMEOUT`] it stays below a client's 10 s.
+/// So long a caller waits for a connection: a thousand renewals at once queue for the one writer. With
+/// [`BUSY_TIMEOUT`] one operation stays below a client's 10 s.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Each is a thread. A read takes microseconds, so a few serve many requests.
