@@ -34,9 +34,9 @@ pub struct Flags {
     /// Address to listen on
     #[arg(long, env = "LANYARD_ADDR", default_value = "127.0.0.1:3000")]
     addr: SocketAddr,
-    /// The origin at which browsers reach the app
-    #[arg(long, env = "LANYARD_PUBLIC_URL", default_value = "http://localhost:3000")]
-    public_url: String,
+    /// The origin at which browsers reach the app; the default is http://localhost and the port of --addr
+    #[arg(long, env = "LANYARD_PUBLIC_URL")]
+    public_url: Option<String>,
     /// Database: sqlite:path or postgres://...; the default is a SQLite file in the data folder
     #[arg(long, env = "DATABASE_URL", hide_env_values = true)]
     database_url: Option<String>,
@@ -154,7 +154,10 @@ impl TryFrom<Flags> for Config {
             .unwrap_or_else(|| format!("sqlite:{}", flags.data_dir.join("lanyard.db").display()));
         Ok(Self {
             addr: flags.addr,
-            public_url: origin(&flags.public_url)?,
+            public_url: match &flags.public_url {
+                Some(url) => origin(url)?,
+                None => origin(&format!("http://localhost:{}", flags.addr.port()))?,
+            },
             database_url,
             data_dir: flags.data_dir,
             access_ttl: flags.access_ttl,

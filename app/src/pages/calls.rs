@@ -88,7 +88,7 @@ pub fn Calls(
                     {move || match outcome.get() {
                         None => view! { <p class="note">"The answer shows up here."</p> }.into_any(),
                         Some(Outcome::Answered { call, status, replayed, .. }) => {
-                            let kind = if status < 400 { "badge" } else { "bad" };
+                            let kind = if status < 400 { "good" } else { "bad" };
                             view! {
                                 <p class="answer-head">
                                     <span class="mono">{call}</span>

@@ -216,7 +216,7 @@ fn Passport(signed_in: Memo<Option<SignedIn>>) -> impl IntoView {
                 <dt>"Or until"</dt>
                 <dd>{words::lasting(session.settings.idle_ttl_ms)} " after your last visit, if that is sooner"</dd>
                 <dt>"Used"</dt>
-                <dd>"at each renewal, and replaced as you go; the one before stops working"</dd>
+                <dd>"at each renewal, and replaced from time to time; the one before stops working"</dd>
                 <dt>"Kept"</dt>
                 <dd>"in a cookie that no script can read, this page's included"</dd>
             </dl>

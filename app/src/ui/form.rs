@@ -231,7 +231,7 @@ pub fn Before(
                 <A href=move || asked.get().next attr:class="button">
                     "Continue"
                 </A>
-                <p class="note">"Or sign in as somebody else; that ends this session in this browser."</p>
+                <p class="note">"Or go on below as somebody else; that ends this session in this browser."</p>
             </div>
         }
         .into_any()

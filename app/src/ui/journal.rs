@@ -57,7 +57,7 @@ struct Told {
     what: String,
     why: String,
     tag: String,
-    /// The tag's colour: `badge`, `passport`, `bad`, or none.
+    /// The tag's colour: `passport`, `good`, `bad`, or none.
     kind: Option<&'static str>,
 }
 
@@ -85,7 +85,7 @@ fn tell(event: &Event) -> Told {
                 (200..=399, false) => "the badge was good",
                 (_, false) => "the call failed",
             };
-            let kind = if *status < 400 { "badge" } else { "bad" };
+            let kind = if *status < 400 { "good" } else { "bad" };
             told(&format!("{method} {path}"), why, &status.to_string(), Some(kind))
         }
         Event::RenewalFailed { status: Some(status) } => {

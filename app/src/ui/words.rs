@@ -88,8 +88,8 @@ pub const fn ended(reason: EndReason) -> (&'static str, &'static str) {
         }
         EndReason::TokenReused => (
             "A sign-in token was used twice.",
-            "Somebody may hold a copy, so we ended the session. If you did not restore or copy this browser's \
-             data, change your password.",
+            "Somebody may hold a copy, so we ended the session, and every copy is worthless now. Sign in to go \
+             on; if you did not restore or copy this browser's data, look after this device.",
         ),
         EndReason::Unconfirmed => (
             "We could not make sure that it is still you.",
