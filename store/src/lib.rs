@@ -5,6 +5,7 @@
 //!
 //! Called by `server`, once, at start.
 
+mod columns;
 mod postgres;
 mod sqlite;
 

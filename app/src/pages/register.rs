@@ -55,7 +55,6 @@ pub fn Register() -> impl IntoView {
                         input=password
                         sending
                     />
-                    <input type="hidden" name="next" value=move || asked.get().next />
                     <Submit label="Create the account" meanwhile="Creating it…" sending />
                 </form>
                 <p class="note">

@@ -45,7 +45,6 @@ pub fn SignIn() -> impl IntoView {
                     <Problem sending />
                     <Field label="Email" name="email" kind="email" autocomplete="username" maxlength=254 input=email />
                     <PasswordField autocomplete="current-password" input=password sending />
-                    <input type="hidden" name="next" value=move || asked.get().next />
                     <Submit label="Sign in" meanwhile="Signing in…" sending />
                 </form>
                 {session.settings.demo.then(|| view! { <DemoNote /> })}

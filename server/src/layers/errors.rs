@@ -50,7 +50,7 @@ const fn challenge(code: ErrorCode) -> Option<&'static str> {
 pub async fn shape(request: Request, next: Next) -> Response<Body> {
     let mut response = next.run(request).await;
     if response.headers_mut().remove(SERVER_FN_ERROR).is_some() {
-        return Answer(read(response).await).into_response();
+        return Answer(read(response.into_body()).await).into_response();
     }
     let status = response.status();
     let content_type = response.headers().get(CONTENT_TYPE).map_or(&b""[..], HeaderValue::as_bytes);
@@ -75,8 +75,9 @@ pub async fn shape(request: Request, next: Next) -> Response<Body> {
     response
 }
 
-async fn read(response: Response<Body>) -> ApiError {
-    let bytes = body::to_bytes(response.into_body(), MAX_ERROR).await.unwrap_or_default();
+/// The error in a failed answer's body.
+pub async fn read(body: Body) -> ApiError {
+    let bytes = body::to_bytes(body, MAX_ERROR).await.unwrap_or_default();
     serde_json::from_slice(&bytes).unwrap_or_else(|_| ApiError::new(ErrorCode::Internal))
 }
 

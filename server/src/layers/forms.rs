@@ -4,14 +4,15 @@
 //! error's name. Everything behind this sees an ordinary API call.
 
 use super::cross_site::SEC_FETCH_SITE;
-use axum::body::{self, Body};
+use super::errors;
+use axum::body::Body;
 use axum::extract::Request;
 use axum::http::header::{
     ACCEPT, AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HeaderValue, LOCATION, ORIGIN, REFERER,
 };
 use axum::http::{HeaderMap, Method, Response, StatusCode, Uri};
 use axum::middleware::Next;
-use lanyard_app::api::{ApiError, ErrorCode};
+use lanyard_app::api::ErrorCode;
 use lanyard_app::ui::links::{DASHBOARD, REGISTER, SIGN_IN, safe_next};
 
 /// Answers form posts to `/auth/*` with redirects.
@@ -25,9 +26,7 @@ pub async fn redirect(request: Request, next: Next) -> Response<Body> {
     let to = if parts.status.is_success() {
         form.onwards
     } else {
-        let bytes = body::to_bytes(body, 4096).await.unwrap_or_default();
-        let error = serde_json::from_slice(&bytes).unwrap_or_else(|_| ApiError::new(ErrorCode::Internal));
-        form.back.with_error(error.error)
+        form.back.with_error(errors::read(body).await.error)
     };
     // 303: the browser follows with GET (RFC 9110, 15.4.4).
     parts.status = StatusCode::SEE_OTHER;

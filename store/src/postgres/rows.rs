@@ -2,14 +2,13 @@
 
 use lanyard_auth::password::PasswordHash;
 use lanyard_auth::refresh::{KeyId, Salt, SecretHash};
-use lanyard_auth::store::{
-    Credentials, EndReason, Ended, Revocation, Session, SessionId, StoreError, User, UserId,
-};
+use lanyard_auth::store::{Credentials, Ended, Revocation, Session, SessionId, StoreError, User, UserId};
 use lanyard_auth::time::Timestamp;
 use sqlx::postgres::PgRow;
 use sqlx::{Decode, Postgres, Row as _, Type};
 
 use super::failed;
+use crate::columns::{self, corrupt, exact};
 
 pub fn credentials(row: &PgRow) -> Result<Credentials, StoreError> {
     Ok(Credentials { user: user(row)?, password_hash: PasswordHash::from_stored(get(row, "password_hash")?) })
@@ -74,14 +73,7 @@ fn user(row: &PgRow) -> Result<User, StoreError> {
 }
 
 fn ended(row: &PgRow) -> Result<Option<Ended>, StoreError> {
-    match (get::<Option<i64>>(row, "ended_at")?, get::<Option<&str>>(row, "end_reason")?) {
-        (None, None) => Ok(None),
-        (Some(at), Some(name)) => {
-            let reason = EndReason::from_name(name).ok_or_else(|| corrupt("end_reason"))?;
-            Ok(Some(Ended { at: Timestamp(at), reason }))
-        }
-        _ => Err(corrupt("ended_at and end_reason")),
-    }
+    columns::ended(get(row, "ended_at")?, get(row, "end_reason")?)
 }
 
 /// A number from the larger type that Postgres keeps it in.
@@ -97,18 +89,9 @@ fn optional<const N: usize>(row: &PgRow, column: &str) -> Result<Option<[u8; N]>
     get::<Option<&[u8]>>(row, column)?.map(|bytes| exact(bytes, column)).transpose()
 }
 
-fn exact<const N: usize>(bytes: &[u8], column: &str) -> Result<[u8; N], StoreError> {
-    bytes.try_into().map_err(|_| corrupt(column))
-}
-
 fn get<'r, T>(row: &'r PgRow, column: &str) -> Result<T, StoreError>
 where
     T: Decode<'r, Postgres> + Type<Postgres>,
 {
     row.try_get(column).map_err(failed)
-}
-
-/// Names the column, never the value.
-fn corrupt(column: &str) -> StoreError {
-    StoreError::Corrupt(format!("{column} holds what it never should"))
 }

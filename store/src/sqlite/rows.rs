@@ -2,15 +2,14 @@
 
 use lanyard_auth::password::PasswordHash;
 use lanyard_auth::refresh::{KeyId, Salt, SecretHash};
-use lanyard_auth::store::{
-    Credentials, EndReason, Ended, Revocation, Session, SessionId, StoreError, User, UserId,
-};
+use lanyard_auth::store::{Credentials, Ended, Revocation, Session, SessionId, StoreError, User, UserId};
 use lanyard_auth::time::Timestamp;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Decode, Row as _, Sqlite, Type};
 use uuid::Uuid;
 
 use super::failed;
+use crate::columns::{self, corrupt, exact};
 
 pub fn credentials(row: &SqliteRow) -> Result<Credentials, StoreError> {
     Ok(Credentials { user: user(row)?, password_hash: PasswordHash::from_stored(get(row, "password_hash")?) })
@@ -65,14 +64,7 @@ fn user(row: &SqliteRow) -> Result<User, StoreError> {
 }
 
 fn ended(row: &SqliteRow) -> Result<Option<Ended>, StoreError> {
-    match (get::<Option<i64>>(row, "ended_at")?, get::<Option<&str>>(row, "end_reason")?) {
-        (None, None) => Ok(None),
-        (Some(at), Some(name)) => {
-            let reason = EndReason::from_name(name).ok_or_else(|| corrupt("end_reason"))?;
-            Ok(Some(Ended { at: Timestamp(at), reason }))
-        }
-        _ => Err(corrupt("ended_at and end_reason")),
-    }
+    columns::ended(get(row, "ended_at")?, get(row, "end_reason")?)
 }
 
 fn id(row: &SqliteRow, column: &str) -> Result<Uuid, StoreError> {
@@ -83,18 +75,9 @@ fn optional<const N: usize>(row: &SqliteRow, column: &str) -> Result<Option<[u8;
     get::<Option<&[u8]>>(row, column)?.map(|bytes| exact(bytes, column)).transpose()
 }
 
-fn exact<const N: usize>(bytes: &[u8], column: &str) -> Result<[u8; N], StoreError> {
-    bytes.try_into().map_err(|_| corrupt(column))
-}
-
 fn get<'r, T>(row: &'r SqliteRow, column: &str) -> Result<T, StoreError>
 where
     T: Decode<'r, Sqlite> + Type<Sqlite>,
 {
     row.try_get(column).map_err(failed)
-}
-
-/// Names the column, never the value.
-fn corrupt(column: &str) -> StoreError {
-    StoreError::Corrupt(format!("{column} holds what it never should"))
 }

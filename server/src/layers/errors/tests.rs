@@ -88,6 +88,6 @@ async fn time_outs_and_panics_have_the_shape() {
         let response = router.clone().oneshot(request).await.unwrap();
         assert_eq!(response.status().as_u16(), expected.error.status());
         assert_eq!(response.headers()[CONTENT_TYPE], "application/json");
-        assert_eq!(read(response).await, expected);
+        assert_eq!(read(response.into_body()).await, expected);
     }
 }

@@ -1,0 +1,26 @@
+//! What columns hold, whichever database keeps them. For the two `rows` modules alone.
+
+use lanyard_auth::store::{EndReason, Ended, StoreError};
+use lanyard_auth::time::Timestamp;
+
+/// When and why a session ended: both or neither.
+pub fn ended(at: Option<i64>, reason: Option<&str>) -> Result<Option<Ended>, StoreError> {
+    match (at, reason) {
+        (None, None) => Ok(None),
+        (Some(at), Some(name)) => {
+            let reason = EndReason::from_name(name).ok_or_else(|| corrupt("end_reason"))?;
+            Ok(Some(Ended { at: Timestamp(at), reason }))
+        }
+        _ => Err(corrupt("ended_at and end_reason")),
+    }
+}
+
+/// Bytes of a fixed length.
+pub fn exact<const N: usize>(bytes: &[u8], column: &str) -> Result<[u8; N], StoreError> {
+    bytes.try_into().map_err(|_| corrupt(column))
+}
+
+/// Names the column, never the value.
+pub fn corrupt(column: &str) -> StoreError {
+    StoreError::Corrupt(format!("{column} holds what it never should"))
+}
