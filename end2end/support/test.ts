@@ -107,7 +107,12 @@ export const test = base.extend<Fixtures>({
 
 /** Remembers what goes wrong in a profile's pages. */
 export async function watch(context: BrowserContext, problems: string[]): Promise<void> {
-  context.on('weberror', (error) => problems.push(`uncaught: ${error.error().message}`));
+  context.on('weberror', (error) => {
+    const { message } = error.error();
+    // What Firefox says of the scripts and the WASM that a page was still loading when it was left.
+    if (/^(The operation was aborted|NetworkError when attempting to fetch resource)\.\s*$/.test(message)) return;
+    problems.push(`uncaught: ${message}`);
+  });
   context.on('console', (message) => {
     // A failed request is the network's doing; what the server answers is checked in the proxy's log.
     if (message.type() !== 'error' || message.text().startsWith('Failed to load resource')) return;

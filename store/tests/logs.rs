@@ -4,10 +4,6 @@
 // For clippy, which otherwise takes only the #[test] functions themselves for tests.
 #![cfg(test)]
 
-#[path = "postgres/cluster.rs"]
-#[allow(dead_code, reason = "Postgres's own tests need more of it")]
-mod cluster;
-
 use std::io;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -16,6 +12,7 @@ use lanyard_auth::password::PasswordHash;
 use lanyard_auth::refresh::{KeyId, Salt, SecretHash};
 use lanyard_auth::store::{EndReason, Guard, NewSession, NewUser, Rotation, SessionId, UserId};
 use lanyard_auth::time::Clock;
+use lanyard_testbed::cluster::Fresh;
 use uuid::Uuid;
 
 #[derive(Clone, Default)]
@@ -47,7 +44,7 @@ async fn no_value_is_ever_logged() {
     exercise(&url).await;
     log.assert_silent();
 
-    let fresh = cluster::Fresh::make().await;
+    let fresh = Fresh::make().await;
     exercise(&fresh.url().replace('?', "?password=hunter2&")).await;
     for url in ["postgres://u:1?ada@127.0.0.1/d", "postgres://u:hunter2@127.0.0.1:1/d"] {
         assert!(lanyard_store::open(url, Clock::System).await.is_err());

@@ -6,21 +6,16 @@
 // For clippy, which otherwise takes only the #[test] functions themselves for tests.
 #![cfg(test)]
 
-#[path = "postgres/cluster.rs"]
-#[allow(dead_code, reason = "Postgres's own tests need more of it")]
-mod cluster;
-
 use std::time::Duration;
 
 use lanyard_auth::password::PasswordHash;
 use lanyard_auth::refresh::{KeyId, Salt, SecretHash};
 use lanyard_auth::store::{Guard, NewSession, NewUser, Rotation, SessionId, Store, User, UserId};
 use lanyard_store::PostgresStore;
+use lanyard_testbed::cluster::Fresh;
 use sqlx::{PgConnection, Row as _};
 use tokio::task::yield_now;
 use uuid::Uuid;
-
-use cluster::Fresh;
 
 async fn user(store: &PostgresStore) -> User {
     let user = NewUser {

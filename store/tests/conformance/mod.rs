@@ -11,7 +11,6 @@ pub mod rotation;
 pub mod sessions;
 pub mod users;
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use lanyard_auth::password::PasswordHash;
@@ -19,52 +18,8 @@ use lanyard_auth::refresh::{KeyId, Salt, SecretHash};
 use lanyard_auth::store::{
     Guard, NewSession, NewUser, PasswordChange, Rotation, Session, SessionId, Store, StoreError, User, UserId,
 };
-use lanyard_auth::time::{Clock, Timestamp};
+pub use lanyard_testbed::{Event, Harness, START};
 use uuid::Uuid;
-
-/// A fresh database, and what a test does to it behind the store's back.
-pub trait Harness: Sized {
-    /// A new, empty database whose time stands still at [`START`].
-    async fn fresh() -> Self;
-    /// The store under test.
-    fn store(&self) -> Arc<dyn Store>;
-    /// A second node on the same database.
-    async fn second_node(&self) -> Arc<dyn Store>;
-    /// Closes the store and opens it again.
-    async fn reopen(self) -> Self;
-    /// The database's time, for the service that is above it.
-    fn clock(&self) -> Clock;
-    /// Moves the database's time, forward or back.
-    async fn set_time(&self, to: Timestamp);
-    /// Marks a user as disabled, and leaves his sessions alone as no method of the store does.
-    async fn disable(&self, user: UserId);
-    /// Raises a user's version by one, and leaves his sessions alone.
-    async fn raise_version(&self, user: UserId);
-    /// The security events, oldest first.
-    async fn events(&self) -> Vec<Event>;
-    /// Every row of every table as text, to show that nothing was written.
-    async fn dump(&self) -> Vec<String>;
-
-    fn now(&self) -> Timestamp {
-        self.clock().now()
-    }
-
-    async fn pass(&self, time: Duration) {
-        self.set_time(self.now().after(time)).await;
-    }
-}
-
-/// A security event as it was stored.
-#[derive(Debug, PartialEq, Eq)]
-pub struct Event {
-    pub at: Timestamp,
-    pub kind: String,
-    pub session: SessionId,
-    pub user: UserId,
-}
-
-/// A moment that whole seconds can't hold.
-pub const START: Timestamp = Timestamp(1_800_000_000_123);
 
 pub const ABSOLUTE: Duration = Duration::from_secs(30 * 24 * 3600);
 

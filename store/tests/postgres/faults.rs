@@ -3,8 +3,8 @@
 use lanyard_auth::store::{EndReason, NewUser, StoreError};
 
 use crate::Database;
-use crate::cluster;
 use crate::conformance::{Harness as _, new_user, read, rotation, seen, session, user};
+use lanyard_testbed::cluster;
 
 #[tokio::test]
 async fn a_database_that_was_away_is_used_again() {

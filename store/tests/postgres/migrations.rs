@@ -6,8 +6,8 @@ use lanyard_store::{OpenError, PostgresStore};
 use sqlx::Row as _;
 
 use crate::Database;
-use crate::cluster::Fresh;
 use crate::conformance::{Harness as _, seen, session, user};
+use lanyard_testbed::cluster::Fresh;
 
 async fn refused(db: &Database) -> OpenError {
     PostgresStore::open(&db.url()).await.unwrap_err()

@@ -4,7 +4,7 @@ use lanyard_auth::store::StoreError;
 use lanyard_auth::time::Clock;
 use lanyard_store::{OpenError, PostgresStore, open};
 
-use crate::cluster::Fresh;
+use lanyard_testbed::cluster::Fresh;
 
 async fn refused(url: &str) -> OpenError {
     let error = open(url, Clock::System).await.err().expect(url);

@@ -5,7 +5,7 @@ use lanyard_auth::time::Clock;
 use lanyard_store::{OpenError, SqliteStore};
 
 use crate::conformance::{Harness as _, new_user, read, session, user};
-use crate::harness::SqliteFile;
+use lanyard_testbed::sqlite::SqliteFile;
 
 async fn open(db: &SqliteFile) -> Result<SqliteStore, OpenError> {
     SqliteStore::open(&format!("sqlite:{}", db.path().display()), Clock::System).await

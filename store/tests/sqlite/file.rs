@@ -10,7 +10,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode};
 use sqlx::{ConnectOptions as _, Connection as _};
 
 use crate::conformance::{Harness as _, new_session, rotation, seen, session, user};
-use crate::harness::SqliteFile;
+use lanyard_testbed::sqlite::SqliteFile;
 
 #[cfg(unix)]
 #[tokio::test]

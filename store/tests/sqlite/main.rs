@@ -7,11 +7,10 @@
 mod conformance;
 mod faults;
 mod file;
-mod harness;
 #[path = "../service/mod.rs"]
 mod service;
 mod urls;
 
-use harness::SqliteFile as Database;
+use lanyard_testbed::sqlite::SqliteFile as Database;
 
 conformance::conformance_suite!(crate::Database);

@@ -1,7 +1,7 @@
 //! A Postgres server for one test process: made in a temporary folder, reached by a socket in it, and gone
 //! when the process is, however that ends.
 //!
-//! Any test crate of Postgres's may include this; everything else goes through [`url`].
+//! `TEST_DATABASE_URL` names one that is there already, whose user may create databases.
 
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::os::unix::fs::{MetadataExt as _, chown};
@@ -104,11 +104,13 @@ fn binaries() -> Option<PathBuf> {
 }
 
 /// An empty database of its own.
+#[derive(Debug)]
 pub struct Fresh {
     name: String,
 }
 
 impl Fresh {
+    /// Makes it, and before that the server, if this is the process's first.
     pub async fn make() -> Self {
         let id = Random::System.bytes::<8>().unwrap();
         let name = format!("lanyard_test_{:016x}", u64::from_le_bytes(id));
@@ -116,6 +118,7 @@ impl Fresh {
         Self { name }
     }
 
+    /// Its name on the server.
     pub fn name(&self) -> &str {
         &self.name
     }

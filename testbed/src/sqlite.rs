@@ -11,8 +11,9 @@ use sqlx::{AssertSqlSafe, ConnectOptions as _, Row as _, SqliteConnection};
 use tempfile::TempDir;
 use uuid::Uuid;
 
-use crate::conformance::{Event, Harness, START};
+use crate::{Event, Harness, START};
 
+/// A file in a folder of its own.
 pub struct SqliteFile {
     folder: TempDir,
     clock: ManualClock,
@@ -20,6 +21,7 @@ pub struct SqliteFile {
 }
 
 impl SqliteFile {
+    /// The file.
     pub fn path(&self) -> PathBuf {
         self.folder.path().join("lanyard.db")
     }
@@ -34,6 +36,7 @@ impl SqliteFile {
         SqliteConnectOptions::new().filename(self.path()).connect().await.unwrap()
     }
 
+    /// Runs statements on it.
     pub async fn run(&self, sql: &'static str) {
         sqlx::raw_sql(sql).execute(&mut self.connect().await).await.unwrap();
     }

@@ -11,7 +11,7 @@ use lanyard_store::PostgresStore;
 use sqlx::{AssertSqlSafe, PgConnection, Row as _};
 
 use crate::cluster::Fresh;
-use crate::conformance::{Event, Harness, START};
+use crate::{Event, Harness, START};
 
 /// In a schema of its own: the tables in `public` are the store's.
 const MOVABLE_TIME: &str = "
@@ -21,6 +21,7 @@ const MOVABLE_TIME: &str = "
         'SELECT now FROM time_of_tests.clock';
 ";
 
+/// A database on the throw-away server.
 pub struct PostgresDatabase {
     // Dropped before the database is.
     store: Arc<dyn Store>,
@@ -29,10 +30,12 @@ pub struct PostgresDatabase {
 }
 
 impl PostgresDatabase {
+    /// Its name on the server.
     pub fn name(&self) -> &str {
         self.fresh.name()
     }
 
+    /// What `lanyard_store::open` takes.
     pub fn url(&self) -> String {
         self.fresh.url()
     }
@@ -42,6 +45,7 @@ impl PostgresDatabase {
         self.fresh.connect().await
     }
 
+    /// Runs statements on it.
     pub async fn run(&self, sql: &'static str) {
         sqlx::raw_sql(sql).execute(&mut self.connect().await).await.unwrap();
     }

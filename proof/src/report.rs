@@ -1,0 +1,87 @@
+//! What was shown: a line when it happens, and a table of all of it at the end.
+#![allow(clippy::print_stdout, reason = "progress is printed")]
+
+use std::fmt;
+use std::time::Instant;
+
+use comfy_table::presets::UTF8_HORIZONTAL_ONLY;
+use comfy_table::{ContentArrangement, Table};
+
+/// Everything that was shown or refuted.
+#[derive(Debug, Default)]
+pub struct Report {
+    findings: Vec<Finding>,
+}
+
+#[derive(Debug)]
+struct Finding {
+    chapter: String,
+    claim: String,
+    figure: String,
+    holds: bool,
+}
+
+/// The part of the report that one chapter writes.
+#[derive(Debug)]
+pub struct Chapter<'a> {
+    report: &'a mut Report,
+    name: String,
+    started: Instant,
+}
+
+impl Report {
+    /// Opens a chapter.
+    pub fn chapter(&mut self, name: String) -> Chapter<'_> {
+        println!("\n━━ {name}");
+        Chapter { report: self, name, started: now() }
+    }
+
+    /// Whether nothing was refuted.
+    pub fn holds(&self) -> bool {
+        self.findings.iter().all(|finding| finding.holds)
+    }
+}
+
+impl Chapter<'_> {
+    /// Says what is going on, for whoever waits.
+    pub fn progress(&self, doing: impl fmt::Display) {
+        println!("   {:>6.1} s  {doing}", now().duration_since(self.started).as_secs_f64());
+    }
+
+    /// A claim held; the figure says by how much, or how often it was tried.
+    pub fn shown(&mut self, claim: impl Into<String>, figure: impl Into<String>) {
+        self.note(claim.into(), figure.into(), true);
+    }
+
+    /// A claim did not hold.
+    pub fn refuted(&mut self, claim: impl Into<String>, why: impl Into<String>) {
+        self.note(claim.into(), why.into(), false);
+    }
+
+    fn note(&mut self, claim: String, figure: String, holds: bool) {
+        self.progress(format!("{} {claim}: {figure}", mark(holds)));
+        self.report.findings.push(Finding { chapter: self.name.clone(), claim, figure, holds });
+    }
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut table = Table::new();
+        table.load_style(UTF8_HORIZONTAL_ONLY).set_content_arrangement(ContentArrangement::Dynamic);
+        table.set_width(120).set_header(["", "Chapter", "Claim", "Figure"]);
+        for Finding { chapter, claim, figure, holds } in &self.findings {
+            table.add_row([mark(*holds), chapter, claim, figure]);
+        }
+        write!(f, "\n{table}")
+    }
+}
+
+fn mark(holds: bool) -> &'static str {
+    if holds { "✓" } else { "✗" }
+}
+
+/// For the durations that are printed, and the ratios of latencies; no claim depends on the hour.
+#[allow(clippy::disallowed_methods)]
+pub fn now() -> Instant {
+    Instant::now()
+}
