@@ -10,6 +10,7 @@
 //! | [`confirm`] | the queue that records that a client holds its newest refresh token |
 //! | [`hint`] | the readable cookie's value: which session and generation a cookie jar holds |
 //! | [`password`] | hashing on a bounded pool |
+//! | [`throttle`] | how often somebody may try to sign in or to register |
 //! | [`store`] | the one storage trait and the rows that cross it |
 //! | [`time`], [`random`] | the clock and randomness, passed in |
 //!
@@ -25,6 +26,7 @@ pub mod revocation;
 pub mod rotation;
 pub mod service;
 pub mod store;
+pub mod throttle;
 pub mod time;
 
 pub use service::{Service, Settings};

@@ -22,6 +22,7 @@ use crate::time::{Clock, Timestamp};
 
 use ends::Ends;
 
+pub(crate) use account::normalise;
 pub use account::{Registration, SignInError, SignUpError};
 pub use renew::RefreshError;
 

@@ -6,6 +6,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use axum_client_ip::ClientIpSource;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use http::Uri;
 use lanyard_auth::access::SigningAlgorithm;
@@ -61,6 +62,10 @@ pub struct Flags {
     /// How access tokens are signed
     #[arg(long, env = "LANYARD_SIGNING_ALG", default_value = "EdDSA")]
     signing_alg: SigningAlg,
+    /// Where a client's address is told: ConnectInfo (the connection itself), or the header that the proxy in
+    /// front sets: RightmostXForwardedFor, XRealIp, CfConnectingIp, CloudFrontViewerAddress, FlyClientIp, ...
+    #[arg(long, env = "LANYARD_CLIENT_IP", default_value = "ConnectInfo", value_name = "SOURCE")]
+    client_ip: ClientIpSource,
     /// Make two demo accounts and print their passwords; on loopback addresses only
     #[arg(long, env = "LANYARD_DEMO", value_parser = clap::builder::FalseyValueParser::new())]
     demo: bool,
@@ -93,6 +98,8 @@ pub struct Config {
     pub limits: Limits,
     /// How access tokens are signed.
     pub signing_alg: SigningAlgorithm,
+    /// Where a client's address is told.
+    pub client_ip: ClientIpSource,
     /// Whether to make the demo accounts.
     pub demo: bool,
 }
@@ -167,6 +174,7 @@ impl TryFrom<Flags> for Config {
                 SigningAlg::Rs256 => SigningAlgorithm::Rs256,
                 SigningAlg::Es256 => SigningAlgorithm::Es256,
             },
+            client_ip: flags.client_ip,
             demo: flags.demo,
         })
     }

@@ -10,6 +10,7 @@ mod site;
 
 use std::error::Error;
 use std::io::IsTerminal as _;
+use std::net::SocketAddr;
 use std::num::NonZero;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -65,8 +66,13 @@ async fn serve(config: Config) -> Result<(), Box<dyn Error>> {
     let service = Arc::new(start(&config, clock, &random).await?);
     let accounts =
         if config.demo { demo::accounts(&service, &config.data_dir, &random).await? } else { Vec::new() };
-    let app = App { service: Arc::clone(&service), settings: page_settings(&config), assets: site::assets() };
-    let router = router(app, &config)?;
+    let app = App {
+        service: Arc::clone(&service),
+        throttle: Arc::default(),
+        settings: page_settings(&config),
+        assets: site::assets(),
+    };
+    let router = router(app, &config)?.into_make_service_with_connect_info::<SocketAddr>();
     let listener = TcpListener::bind(config.addr)
         .await
         .map_err(|error| format!("can't listen on {}: {error}", config.addr))?;

@@ -11,11 +11,13 @@ use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::IntoResponse as _;
 use axum::routing::{get, post};
 use axum::{Json, Router};
+use axum_client_ip::{ClientIp, Rejection};
 use lanyard_app::api::desk::{authenticate, user_info};
-use lanyard_app::api::{ApiError, Me, cookies};
+use lanyard_app::api::{ApiError, ErrorCode, Me, cookies};
 use lanyard_app::session::{PageSettings, View};
 use lanyard_app::shell::{Assets, shell};
 use lanyard_auth::Service;
+use lanyard_auth::throttle::{Network, Throttle};
 use leptos::prelude::{provide_context, use_context};
 use leptos_axum::ResponseOptions;
 use tower_http::catch_panic::CatchPanicLayer;
@@ -36,6 +38,8 @@ const MAX_TIME: Duration = Duration::from_secs(30);
 pub struct App {
     /// The token engine.
     pub service: Arc<Service>,
+    /// How often somebody may try to sign in.
+    pub throttle: Arc<Throttle>,
     /// What pages are told.
     pub settings: PageSettings,
     /// What pages load.
@@ -73,14 +77,30 @@ pub fn router(app: App, config: &Config) -> Result<Router, ConfigError> {
         .layer(from_fn(forms::redirect))
         .layer(from_fn_with_state(https, headers::secure))
         .layer(log::layer())
+        .layer(config.client_ip.clone().into_extension())
         .with_state(app))
 }
 
 /// leptos would answer a caller that accepts HTML with a redirect to the Referer; `forms` does that, for the
 /// forms alone, and knows whereto.
-async fn server_function(State(app): State<App>, mut request: Request) -> Response<Body> {
+async fn server_function(
+    State(app): State<App>,
+    address: Result<ClientIp, Rejection>,
+    mut request: Request,
+) -> Response<Body> {
+    let from = match address {
+        Ok(ClientIp(address)) => Network::from(address),
+        Err(error) => {
+            tracing::error!(%error, "--client-ip does not fit the proxy in front");
+            return Answer(ApiError::new(ErrorCode::Internal)).into_response();
+        }
+    };
     request.headers_mut().insert(ACCEPT, HeaderValue::from_static("application/json"));
-    let context = move || provide_context(Arc::clone(&app.service));
+    let context = move || {
+        provide_context(Arc::clone(&app.service));
+        provide_context(Arc::clone(&app.throttle));
+        provide_context(from);
+    };
     leptos_axum::handle_server_fns_with_context(context, request).await.into_response()
 }
 

@@ -10,6 +10,7 @@ use lanyard_auth::access::{AccessError, Claims};
 use lanyard_auth::password;
 use lanyard_auth::service::{Delivery, Issued, RefreshError, SignInError, SignUpError, Unavailable};
 use lanyard_auth::store::{EndReason as Stored, SessionId, User};
+use lanyard_auth::throttle::{Network, Throttle, TooMany};
 use lanyard_client::EndReason;
 use leptos::prelude::use_context;
 use leptos_axum::ResponseOptions;
@@ -17,10 +18,13 @@ use leptos_axum::ResponseOptions;
 use super::cookies::{self, Credential, Shown};
 use super::error::{ApiError, ErrorCode};
 use super::types::{AccessToken, Password, RefreshToken, TokenDelivery, Tokens, UserInfo};
+use crate::ui::words;
 
 /// The request at hand, and the engine that answers it. From context, inside a server function.
 pub(super) struct Desk {
     pub service: Arc<Service>,
+    throttle: Arc<Throttle>,
+    from: Network,
     headers: HeaderMap,
     response: ResponseOptions,
 }
@@ -32,6 +36,8 @@ impl Desk {
         let missing = || ApiError::new(ErrorCode::Internal);
         Ok(Self {
             service: use_context::<Arc<Service>>().ok_or_else(missing)?,
+            throttle: use_context().ok_or_else(missing)?,
+            from: use_context().ok_or_else(missing)?,
             headers: use_context::<Parts>().ok_or_else(missing)?.headers,
             response: use_context().ok_or_else(missing)?,
         })
@@ -60,6 +66,22 @@ impl Desk {
             }
         };
         Ok((delivery, shown.genuine(&self.service)?))
+    }
+
+    /// Counts an attempt to sign in with this address.
+    ///
+    /// # Errors
+    /// [`ErrorCode::TooManyRequests`].
+    pub fn admit_sign_in(&self, email: &str) -> Result<(), ApiError> {
+        Ok(self.throttle.sign_in(email, self.from)?)
+    }
+
+    /// Counts an attempt to register.
+    ///
+    /// # Errors
+    /// [`ErrorCode::TooManyRequests`].
+    pub fn admit_registration(&self) -> Result<(), ApiError> {
+        Ok(self.throttle.register(self.from)?)
     }
 
     /// What the badge says that came with the request.
@@ -142,6 +164,16 @@ impl From<Unavailable> for ApiError {
     fn from(error: Unavailable) -> Self {
         tracing::error!(%error, "could not answer");
         Self::unavailable()
+    }
+}
+
+impl From<TooMany> for ApiError {
+    fn from(TooMany { retry_after }: TooMany) -> Self {
+        // Rounded up: whoever waits as long as he is told must not come too early.
+        let seconds = u32::try_from(retry_after.as_millis().div_ceil(1000)).unwrap_or(u32::MAX).max(1);
+        let wait = words::lasting(u64::from(seconds) * 1000);
+        let message = format!("Too many attempts. Please try again in {wait}.");
+        Self { retry_after: Some(seconds), ..Self::with_message(ErrorCode::TooManyRequests, message) }
     }
 }
 

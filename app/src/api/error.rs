@@ -127,7 +127,7 @@ impl ErrorCode {
             Self::MethodNotAllowed => "This method is not allowed here.",
             Self::RequestTimeout => "The request took too long to arrive.",
             Self::PayloadTooLarge => "The request is too long.",
-            Self::TooManyRequests => "Too many requests. Please try again later.",
+            Self::TooManyRequests => "Too many attempts. Please try again later.",
             Self::Internal => "Something went wrong on our side.",
             Self::Unavailable => "The service is not available right now. Please try again in a moment.",
         }

@@ -15,7 +15,7 @@ use super::desk::{Desk, typed};
 /// Makes an account and signs in: `POST /auth/register`.
 ///
 /// # Errors
-/// `invalid_request`, `email_taken`, `unavailable`.
+/// `invalid_request`, `email_taken`, `too_many_requests`, `unavailable`.
 #[server(name = Register, prefix = "/auth", endpoint = "register", input = FormOrJson)]
 pub async fn register(
     name: String,
@@ -27,8 +27,9 @@ pub async fn register(
 
     let desk = Desk::here()?;
     let (delivery, displaced) = desk.newcomer(token_delivery)?;
-    let password = typed(&password);
-    let user = desk.service.sign_up(Registration::new(&name, &email, password)?).await?;
+    let registration = Registration::new(&name, &email, typed(&password))?;
+    desk.admit_registration()?;
+    let user = desk.service.sign_up(registration).await?;
     match desk.service.start_session(user, delivery, &displaced).await {
         Ok(Some(issued)) => Ok(desk.hand_out(issued, delivery)),
         // Registering again would only say that the address is taken.
@@ -42,7 +43,7 @@ pub async fn register(
 /// Signs in: `POST /auth/login`.
 ///
 /// # Errors
-/// `invalid_request`, `invalid_credentials`, `unavailable`.
+/// `invalid_request`, `invalid_credentials`, `too_many_requests`, `unavailable`.
 #[server(name = Login, prefix = "/auth", endpoint = "login", input = FormOrJson)]
 pub async fn login(
     email: String,
@@ -51,6 +52,7 @@ pub async fn login(
 ) -> Result<Tokens, ApiError> {
     let desk = Desk::here()?;
     let (delivery, displaced) = desk.newcomer(token_delivery)?;
+    desk.admit_sign_in(&email)?;
     let issued = desk.service.sign_in(&email, typed(&password), delivery, &displaced).await?;
     Ok(desk.hand_out(issued, delivery))
 }

@@ -74,7 +74,7 @@ impl Registration {
 }
 
 /// Addresses are compared in lower case: nobody remembers which letters were capitals.
-fn normalise(email: &str) -> String {
+pub(crate) fn normalise(email: &str) -> String {
     email.trim().to_lowercase()
 }
 

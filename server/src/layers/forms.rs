@@ -8,7 +8,7 @@ use super::errors;
 use axum::body::Body;
 use axum::extract::Request;
 use axum::http::header::{
-    ACCEPT, AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HeaderValue, LOCATION, ORIGIN, REFERER,
+    ACCEPT, AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HeaderValue, LOCATION, ORIGIN, REFERER, RETRY_AFTER,
 };
 use axum::http::{HeaderMap, Method, Response, StatusCode, Uri};
 use axum::middleware::Next;
@@ -32,6 +32,8 @@ pub async fn redirect(request: Request, next: Next) -> Response<Body> {
     parts.status = StatusCode::SEE_OTHER;
     parts.headers.remove(CONTENT_TYPE);
     parts.headers.remove(CONTENT_LENGTH);
+    // On a redirect it would mean the redirect (RFC 9110, 10.2.3).
+    parts.headers.remove(RETRY_AFTER);
     let to = HeaderValue::try_from(as_address(&to)).unwrap_or(HeaderValue::from_static(DASHBOARD));
     parts.headers.insert(LOCATION, to);
     // The body holds the access token, which a page must not.

@@ -20,3 +20,4 @@ mod sign_in;
 mod sign_out;
 mod start;
 mod theft;
+mod throttle;

@@ -1,0 +1,149 @@
+//! The throttle: how often somebody may try to sign in or to register.
+//!
+//! Attempts are counted for an account and a network together, so that nobody can lock a person out from
+//! somewhere else; and for a network alone, so that one password can't be tried on every account. Every
+//! attempt counts, before its password is looked at: attempts sent at once get no more tries than others.
+
+use std::fmt;
+use std::hash::Hash;
+use std::net::{IpAddr, Ipv6Addr};
+use std::num::NonZero;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use governor::clock::{Clock, MonotonicClock};
+use governor::middleware::NoOpMiddleware;
+use governor::state::keyed::DashMapStateStore;
+use governor::{Quota, RateLimiter};
+
+use crate::service::normalise;
+
+/// So many attempts at once, and from then on one in each period.
+struct Allowance {
+    at_once: NonZero<u32>,
+    then_one_in: Duration,
+}
+
+/// For one account from one network: 2,900 guesses a day, where NIST SP 800-63B-4 (3.2.2) wants a limit.
+const ACCOUNT: Allowance = Allowance { at_once: count(20), then_one_in: Duration::from_secs(30) };
+
+/// For one network, which may be a whole office behind one address.
+const NETWORK: Allowance = Allowance { at_once: count(100), then_one_in: Duration::from_secs(2) };
+
+/// For one network that makes accounts. Registering tells whether an address has one, so this slows whoever
+/// wants to know it of many.
+const REGISTRATIONS: Allowance = Allowance { at_once: count(20), then_one_in: Duration::from_secs(60) };
+
+/// After so many attempts, whoever has all his tries again is forgotten.
+const SWEEP_EVERY: u32 = 1024;
+
+const fn count(n: u32) -> NonZero<u32> {
+    match NonZero::new(n) {
+        Some(n) => n,
+        None => NonZero::<u32>::MIN,
+    }
+}
+
+/// Where somebody is: his IPv4 address, or the 64 bits of his IPv6 address that one household gets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Network(IpAddr);
+
+impl From<IpAddr> for Network {
+    fn from(address: IpAddr) -> Self {
+        Self(match address.to_canonical() {
+            IpAddr::V6(address) => {
+                let [a, b, c, d, ..] = address.segments();
+                IpAddr::V6(Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0))
+            }
+            v4 @ IpAddr::V4(_) => v4,
+        })
+    }
+}
+
+/// Too many attempts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("too many attempts; the next may come in {retry_after:?}")]
+pub struct TooMany {
+    /// When the next attempt will be looked at.
+    pub retry_after: Duration,
+}
+
+type Limiter<K, C> = RateLimiter<K, DashMapStateStore<K>, C, NoOpMiddleware<<C as Clock>::Instant>>;
+
+/// Counts attempts. Kept in memory: a restart gives everybody all his tries again.
+pub struct Throttle<C: Clock = MonotonicClock> {
+    clock: C,
+    accounts: Limiter<(String, Network), C>,
+    networks: Limiter<Network, C>,
+    registrations: Limiter<Network, C>,
+    attempts: AtomicU32,
+}
+
+impl<C: Clock> fmt::Debug for Throttle<C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Throttle").finish_non_exhaustive()
+    }
+}
+
+impl Default for Throttle {
+    /// By the system's monotonic clock: one that is set back would make people wait.
+    fn default() -> Self {
+        Self::new(MonotonicClock)
+    }
+}
+
+impl<C: Clock + Clone> Throttle<C> {
+    /// Everybody has all his tries.
+    pub fn new(clock: C) -> Self {
+        Self {
+            accounts: limiter(&ACCOUNT, &clock),
+            networks: limiter(&NETWORK, &clock),
+            registrations: limiter(&REGISTRATIONS, &clock),
+            attempts: AtomicU32::new(0),
+            clock,
+        }
+    }
+
+    /// Counts an attempt to sign in with this address, as it was typed, whether or not it has an account.
+    ///
+    /// # Errors
+    /// [`TooMany`].
+    pub fn sign_in(&self, email: &str, from: Network) -> Result<(), TooMany> {
+        self.sweep_now_and_then();
+        self.count(&self.networks, &from)?;
+        self.count(&self.accounts, &(normalise(email), from))
+    }
+
+    /// Counts an attempt to register.
+    ///
+    /// # Errors
+    /// [`TooMany`].
+    pub fn register(&self, from: Network) -> Result<(), TooMany> {
+        self.sweep_now_and_then();
+        self.count(&self.registrations, &from)
+    }
+
+    fn count<K: Clone + Eq + Hash>(&self, limiter: &Limiter<K, C>, key: &K) -> Result<(), TooMany> {
+        limiter
+            .check_key(key)
+            .map_err(|until| TooMany { retry_after: until.wait_time_from(self.clock.now()) })
+    }
+
+    fn sweep_now_and_then(&self) {
+        if self.attempts.fetch_add(1, Ordering::Relaxed) % SWEEP_EVERY == SWEEP_EVERY - 1 {
+            self.accounts.retain_recent();
+            self.networks.retain_recent();
+            self.registrations.retain_recent();
+        }
+    }
+}
+
+fn limiter<K: Clone + Eq + Hash, C: Clock + Clone>(allowance: &Allowance, clock: &C) -> Limiter<K, C> {
+    let Allowance { at_once, then_one_in } = allowance;
+    // `with_period` refuses zero alone.
+    let quota = Quota::with_period(*then_one_in).unwrap_or(Quota::per_minute(*at_once)).allow_burst(*at_once);
+    RateLimiter::new(quota, DashMapStateStore::default(), clock.clone())
+}
+
+#[cfg(test)]
+mod tests;
