@@ -1,4 +1,4 @@
-//! What callers use: sign up, sign in, refresh, sign out, authenticate.
+//! What callers use: sign up, sign in, refresh, authenticate, sign out, here and elsewhere.
 //!
 //! Each method is one step of the protocol: it reads, asks [`decide`] or the verifier, writes by one
 //! transaction of the [`Store`], and answers only after that has committed.
@@ -6,6 +6,7 @@
 mod account;
 mod ends;
 mod renew;
+mod revoke;
 
 use std::fmt;
 use std::sync::Arc;
@@ -25,6 +26,7 @@ use ends::Ends;
 pub(crate) use account::normalise;
 pub use account::{Registration, SignInError, SignUpError};
 pub use renew::RefreshError;
+pub use revoke::ChangePasswordError;
 
 /// What every user may do.
 const USER_SCOPE: &str = "user";

@@ -8,7 +8,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::revocation::RevocationSet;
-use crate::store::{EndReason, Ended, Guard, NewSession, Revocation, SessionId, Store, StoreError};
+use crate::store::{
+    EndReason, Ended, Guard, NewSession, PasswordChange, RaisedVersion, Revocation, SessionId, Store,
+    StoreError, UserId,
+};
 use crate::time::{Clock, Timestamp};
 
 /// Ends sessions. Clones share the set.
@@ -72,10 +75,60 @@ impl Ends {
         .await
     }
 
+    /// Signs a user out everywhere; returns what was live until now, `None` when there is no such user.
+    pub async fn end_all(&self, user: UserId) -> Result<Option<Vec<SessionId>>, StoreError> {
+        let ends = self.clone();
+        to_the_end(async move {
+            let raised = ends.store.end_all_sessions(user, EndReason::KickedOut).await?;
+            Ok(raised.map(|raised| ends.revoke_all(user, raised, EndReason::KickedOut)))
+        })
+        .await
+    }
+
+    /// Closes an account; returns what was live until now, `None` when there is no such user.
+    pub async fn disable(&self, user: UserId) -> Result<Option<Vec<SessionId>>, StoreError> {
+        let (ends, reason) = (self.clone(), EndReason::AccountDisabled);
+        to_the_end(async move {
+            // One that was closed already, perhaps by a commit whose result we never learnt, is left once
+            // more: only so is it sure to be on the set.
+            let raised = match ends.store.disable_user(user).await? {
+                Some(raised) => Some(raised),
+                None => ends.store.end_all_sessions(user, reason).await?,
+            };
+            Ok(raised.map(|raised| ends.revoke_all(user, raised, reason)))
+        })
+        .await
+    }
+
+    /// Changes a password; returns the sessions that this ended, `None` when something is no longer as seen.
+    pub async fn change_password(
+        &self,
+        change: PasswordChange,
+    ) -> Result<Option<Vec<SessionId>>, StoreError> {
+        let ends = self.clone();
+        to_the_end(async move {
+            let raised = ends.store.change_password(&change).await?;
+            // One by one: the kept session's access tokens are of the old version too.
+            if let Some(raised) = &raised {
+                ends.revoke(&raised.ended, EndReason::PasswordChanged);
+            }
+            Ok(raised.map(|raised| raised.ended))
+        })
+        .await
+    }
+
     /// A row shows that its session was ended.
     pub fn saw(&self, sid: SessionId, ended: Ended) {
         let Ended { at, reason } = ended;
         self.revoked.add([Revocation::Session { sid, at, reason }], self.clock.now());
+    }
+
+    /// By version, which covers what is being signed right now, and one by one, so that each knows why.
+    fn revoke_all(&self, user: UserId, raised: RaisedVersion, reason: EndReason) -> Vec<SessionId> {
+        let now = self.clock.now();
+        self.revoked.add([Revocation::User { id: user, version: raised.version, at: now }], now);
+        self.revoke(&raised.ended, reason);
+        raised.ended
     }
 
     fn revoke(&self, sids: &[SessionId], reason: EndReason) {

@@ -4,6 +4,7 @@
 
 mod accounts;
 mod confirmation;
+mod elsewhere;
 mod endings;
 mod rules;
 mod theft;

@@ -1,0 +1,107 @@
+//! What ends other sessions than the one that asks: one of them, all of a user's, a password change, the
+//! closing of an account. Who may ask is for the caller to say.
+
+use crate::password::{BadPassword, Password, Verdict};
+use crate::store::{EndReason, PasswordChange, SessionId, StoreError, UserId};
+
+use super::{RefreshError, Service, Unavailable};
+
+/// A second look is for a password whose hash was renewed between look and write, by a sign-in.
+const ATTEMPTS: usize = 2;
+
+/// Why a password was not changed.
+#[derive(Debug, thiserror::Error)]
+pub enum ChangePasswordError {
+    /// The current password is another one.
+    #[error("this is not the current password")]
+    WrongPassword,
+    /// The new password won't do.
+    #[error(transparent)]
+    BadPassword(#[from] BadPassword),
+    /// The session that asks is over, or the server can't answer now: as for a renewal.
+    #[error(transparent)]
+    Session(#[from] RefreshError),
+}
+
+impl From<Unavailable> for ChangePasswordError {
+    fn from(error: Unavailable) -> Self {
+        Self::Session(error.into())
+    }
+}
+
+impl Service {
+    /// Ends one session of a user, from another one or by an administrator; whether he has such a session,
+    /// live or not.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn end_session(&self, user: UserId, sid: SessionId) -> Result<bool, StoreError> {
+        // A session never changes hands, so nothing can come between the look and the end.
+        let his = self.store.session(sid).await?.is_some_and(|seen| seen.row.user.id == user);
+        if his {
+            self.ends.end(&[sid], EndReason::KickedOut).await?;
+        }
+        Ok(his)
+    }
+
+    /// Signs a user out everywhere. No renewal and no sign-in that was under way survives it.
+    ///
+    /// Returns the sessions that were live until now; `None` when there is no such user.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn end_all_sessions(&self, user: UserId) -> Result<Option<Vec<SessionId>>, StoreError> {
+        self.ends.end_all(user).await
+    }
+
+    /// Changes the password of the user whose session `keep` is, and ends all his other sessions. The kept one
+    /// goes on, with the access tokens it has.
+    ///
+    /// Returns the sessions that were live until now.
+    ///
+    /// # Errors
+    /// [`ChangePasswordError`].
+    pub async fn change_password(
+        &self,
+        keep: SessionId,
+        current: Password,
+        new: Password,
+    ) -> Result<Vec<SessionId>, ChangePasswordError> {
+        new.check()?;
+        let passwords = &self.settings.passwords;
+        for _ in 0..ATTEMPTS {
+            let user = self.live(keep).await?.row.user;
+            let known = self.store.credentials(&user.email).await.map_err(Unavailable::from)?;
+            let seen = known.ok_or(RefreshError::Unknown)?.password_hash;
+            let verdict = passwords.verify(current.clone(), Some(seen.clone())).await;
+            if verdict.map_err(Unavailable::from)? == Verdict::Wrong {
+                return Err(ChangePasswordError::WrongPassword);
+            }
+            let new = passwords.hash(new.clone()).await.map_err(Unavailable::from)?;
+            let change = PasswordChange { user: user.id, seen, new, keep };
+            if let Some(ended) = self.ends.change_password(change).await.map_err(Unavailable::from)? {
+                return Ok(ended);
+            }
+        }
+        Err(Unavailable::Contended.into())
+    }
+
+    /// Closes an account: ends all its sessions, and nobody signs in until it is opened again. Closing it once
+    /// more does no harm.
+    ///
+    /// Returns the sessions that were live until now; `None` when there is no such user.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn disable_user(&self, user: UserId) -> Result<Option<Vec<SessionId>>, StoreError> {
+        self.ends.disable(user).await
+    }
+
+    /// Opens a closed account; whether it was closed. Its sessions stay ended.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn enable_user(&self, user: UserId) -> Result<bool, StoreError> {
+        self.store.enable_user(user).await
+    }
+}
