@@ -146,7 +146,9 @@ pub enum EndReason {
     TokenReused,
     /// Its renewals were never confirmed, several times in a row.
     Unconfirmed,
-    /// An administrator or its owner ended it from elsewhere.
+    /// Its owner ended it, from another session.
+    EndedElsewhere,
+    /// An administrator ended it.
     KickedOut,
     /// The password was changed.
     PasswordChanged,
@@ -156,11 +158,12 @@ pub enum EndReason {
 
 impl EndReason {
     /// Every reason, for stores and tests.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::SignedOut,
         Self::Replaced,
         Self::TokenReused,
         Self::Unconfirmed,
+        Self::EndedElsewhere,
         Self::KickedOut,
         Self::PasswordChanged,
         Self::AccountDisabled,
@@ -173,6 +176,7 @@ impl EndReason {
             Self::Replaced => "replaced",
             Self::TokenReused => "token_reused",
             Self::Unconfirmed => "unconfirmed",
+            Self::EndedElsewhere => "ended_elsewhere",
             Self::KickedOut => "kicked_out",
             Self::PasswordChanged => "password_changed",
             Self::AccountDisabled => "account_disabled",

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum EndReason {
-    /// The person signed out, here or in another tab or on another device.
+    /// The person signed out, here or in another tab.
     SignedOut,
     /// Somebody signed in over it, in the same browser.
     Replaced,
@@ -16,7 +16,9 @@ pub enum EndReason {
     TokenReused,
     /// Its renewals were never confirmed, several times in a row.
     Unconfirmed,
-    /// An administrator or the person ended it from elsewhere.
+    /// The person ended it from another device.
+    EndedElsewhere,
+    /// An administrator ended it, or it was ended for a reason that this client doesn't know.
     KickedOut,
     /// The password was changed.
     PasswordChanged,

@@ -218,6 +218,7 @@ fn end_reason(reason: Stored) -> EndReason {
         Stored::Replaced => EndReason::Replaced,
         Stored::TokenReused => EndReason::TokenReused,
         Stored::Unconfirmed => EndReason::Unconfirmed,
+        Stored::EndedElsewhere => EndReason::EndedElsewhere,
         Stored::KickedOut => EndReason::KickedOut,
         Stored::PasswordChanged => EndReason::PasswordChanged,
         Stored::AccountDisabled => EndReason::AccountDisabled,

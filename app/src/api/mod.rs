@@ -14,4 +14,7 @@ pub mod types;
 pub use client::{CallError, LanyardClient};
 pub use error::{ApiError, ErrorCode};
 pub use functions::{login, logout, refresh, register, stamp};
-pub use types::{AccessToken, Me, Password, RefreshToken, Stamp, TokenDelivery, Tokens, UserInfo};
+pub use types::{
+    AccessToken, ChangePassword, EndedSessions, Me, Password, RefreshToken, Rename, RenameSession,
+    SessionInfo, Sessions, Stamp, TokenDelivery, Tokens, UserInfo,
+};

@@ -129,3 +129,63 @@ pub struct Me {
     /// When the badge expires, in seconds since the Unix epoch.
     pub expires_at: i64,
 }
+
+/// The sessions of whoever asks, newest first: `GET /api/sessions`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sessions {
+    /// The live ones.
+    pub sessions: Vec<SessionInfo>,
+}
+
+/// One session, as its owner may know it. Never says when this device's own last rotation was: a thief who holds
+/// the session's tokens must not learn when to renew.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SessionInfo {
+    /// Names it; entitles to nothing.
+    pub id: Uuid,
+    /// Whether it is the session that asks.
+    pub current: bool,
+    /// What its owner calls it.
+    pub name: Option<String>,
+    /// The browser's name, such as `Firefox`, from its User-Agent: a guess.
+    pub browser: Option<String>,
+    /// The system's name, such as `Linux`, from its User-Agent: a guess.
+    pub system: Option<String>,
+    /// The network it was last seen in, shortened: `192.0.2.*` or `2001:db8:1:*`.
+    pub network: Option<String>,
+    /// The sign-in, in seconds since the Unix epoch.
+    pub created_at: i64,
+    /// The last renewal, in seconds since the Unix epoch, rounded down to the minute; none for the current one,
+    /// which is seen now.
+    pub last_seen_at: Option<i64>,
+}
+
+/// A new name for a session, or none: `PATCH /api/sessions/{id}`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RenameSession {
+    /// At most 60 characters.
+    pub name: Option<String>,
+}
+
+/// How many live sessions an action has ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EndedSessions {
+    /// Their number.
+    pub ended: usize,
+}
+
+/// A new name for a person: `POST /api/account/name`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rename {
+    /// 1 to 100 characters.
+    pub name: String,
+}
+
+/// A new password: `POST /api/account/password`. Ends all other sessions; this one goes on.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct ChangePassword {
+    /// The one until now.
+    pub current_password: Password,
+    /// The one from now on.
+    pub new_password: Password,
+}

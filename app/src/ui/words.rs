@@ -95,8 +95,12 @@ pub const fn ended(reason: EndReason) -> (&'static str, &'static str) {
             "We could not make sure that it is still you.",
             "Several renewals in a row never arrived, so we ended the session. Sign in to go on.",
         ),
+        EndReason::EndedElsewhere => (
+            "You ended this session from another device.",
+            "If that was not you, sign in, change your password and look through your devices.",
+        ),
         EndReason::KickedOut => {
-            ("You were signed out from elsewhere.", "By you, on another device, or by an administrator.")
+            ("Your session was ended.", "By an administrator, most likely. Sign in to go on.")
         }
         EndReason::PasswordChanged => {
             ("The password was changed.", "Other sessions end when that happens. Sign in with the new one.")
