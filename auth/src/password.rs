@@ -12,6 +12,7 @@ use argon2::{Algorithm, Argon2, Params, Version};
 use serde::{Deserialize, Serialize};
 use tokio::sync::Semaphore;
 use zeroize::{Zeroize, ZeroizeOnDrop};
+use zxcvbn::{Score, zxcvbn};
 
 use crate::random::{NoRandomness, Random};
 
@@ -28,7 +29,7 @@ const WAITING_PER_RUNNER: usize = 32;
 pub struct Password(String);
 
 /// A password no account may have.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BadPassword {
     /// Fewer than 8 characters.
     #[error("a password needs at least 8 characters")]
@@ -36,6 +37,21 @@ pub enum BadPassword {
     /// More than 128 characters.
     #[error("a password has at most 128 characters")]
     TooLong,
+    /// Common, or made of what everybody knows of the person: a million guesses find it. Holds a sentence on
+    /// why, if there is one.
+    #[error("this password is easy to guess{}", .0.as_ref().map(|why| format!(": {why}")).unwrap_or_default())]
+    TooEasy(Option<String>),
+}
+
+/// Why a new password was not hashed.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NewPasswordError {
+    /// It won't do.
+    #[error(transparent)]
+    Bad(#[from] BadPassword),
+    /// It could not be hashed.
+    #[error(transparent)]
+    Failed(#[from] PasswordError),
 }
 
 impl Password {
@@ -44,16 +60,30 @@ impl Password {
         Self(text)
     }
 
-    /// Refuses what no new password may be: NIST SP 800-63B-4 asks for a length and no composition rules.
+    /// Refuses what is too short or too long for a new password: NIST SP 800-63B-4 (3.1.1.2) asks for a length
+    /// and no composition rules.
     ///
     /// # Errors
     /// [`BadPassword`], in a sentence for the person.
-    pub fn check(&self) -> Result<(), BadPassword> {
+    pub fn check_length(&self) -> Result<(), BadPassword> {
         match self.0.chars().count() {
             ..8 => Err(BadPassword::TooShort),
             8..=128 => Ok(()),
             129.. => Err(BadPassword::TooLong),
         }
+    }
+
+    /// Refuses what is common or expected, as NIST SP 800-63B-4 (3.1.1.2) asks for; `about` is what everybody
+    /// knows of the person. Takes milliseconds.
+    fn check_strength(&self, about: &[String]) -> Result<(), BadPassword> {
+        let words: Vec<_> =
+            about.iter().flat_map(|text| text.split(|c: char| !c.is_alphanumeric())).collect();
+        let entropy = zxcvbn(&self.0, &words);
+        if entropy.score() > Score::One {
+            return Ok(());
+        }
+        let why = entropy.feedback().and_then(|feedback| feedback.warning());
+        Err(BadPassword::TooEasy(why.map(|why| why.to_string())))
     }
 }
 
@@ -146,7 +176,28 @@ impl Passwords {
         })
     }
 
-    /// Hashes a password with a salt of its own.
+    /// Hashes a new password that somebody chose, with a salt of its own, unless it is easy to guess. `about`
+    /// is what everybody knows of the person, such as the name.
+    ///
+    /// # Errors
+    /// [`NewPasswordError`].
+    pub async fn hash_new(
+        &self,
+        password: Password,
+        about: Vec<String>,
+    ) -> Result<PasswordHash, NewPasswordError> {
+        password.check_length()?;
+        let salt = self.random.bytes().map_err(PasswordError::from)?;
+        let hashed = self.run(move || {
+            Ok(match password.check_strength(&about) {
+                Ok(()) => Ok(hash(&password, salt)?),
+                Err(bad) => Err(bad),
+            })
+        });
+        Ok(hashed.await??)
+    }
+
+    /// Hashes a password with a salt of its own, whatever it is.
     ///
     /// # Errors
     /// [`PasswordError`].

@@ -8,7 +8,7 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use lanyard_auth::Service;
 use lanyard_auth::access::{AccessError, Claims};
 use lanyard_auth::device::{Device, Network};
-use lanyard_auth::password;
+use lanyard_auth::password::{self, BadPassword};
 use lanyard_auth::service::{Client, Delivery, Issued, RefreshError, SignInError, SignUpError, Unavailable};
 use lanyard_auth::store::{EndReason as Stored, SessionId, User};
 use lanyard_auth::throttle::{Throttle, TooMany};
@@ -199,7 +199,14 @@ impl From<SignUpError> for ApiError {
         match error {
             SignUpError::BadEmail => refused("This is not an email address.".to_owned()),
             SignUpError::BadName => refused("A name has 1 to 100 characters.".to_owned()),
-            SignUpError::BadPassword(_) => refused("A password has 8 to 128 characters.".to_owned()),
+            SignUpError::BadPassword(BadPassword::TooShort | BadPassword::TooLong) => {
+                refused("A password has 8 to 128 characters.".to_owned())
+            }
+            SignUpError::BadPassword(BadPassword::TooEasy(why)) => {
+                let text = ErrorCode::WeakPassword.text();
+                let text = why.map_or_else(|| text.to_owned(), |why| format!("{text} {why}"));
+                Self::with_message(ErrorCode::WeakPassword, text)
+            }
             SignUpError::EmailTaken => Self::new(ErrorCode::EmailTaken),
             SignUpError::Unavailable(error) => error.into(),
         }

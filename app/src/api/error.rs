@@ -46,6 +46,8 @@ fn if_known<'de, D: Deserializer<'de>>(reason: D) -> Result<Option<EndReason>, D
 pub enum ErrorCode {
     /// 400: the request can't be understood, or contradicts itself.
     InvalidRequest,
+    /// 400: the password that was chosen is easy to guess.
+    WeakPassword,
     /// 401: wrong address or password; which of them is not said.
     InvalidCredentials,
     /// 409: the address has an account already.
@@ -88,7 +90,7 @@ impl ErrorCode {
     /// The HTTP status. The one place where an error becomes a status.
     pub const fn status(self) -> u16 {
         match self {
-            Self::InvalidRequest => 400,
+            Self::InvalidRequest | Self::WeakPassword => 400,
             Self::InvalidCredentials
             | Self::TokenMissing
             | Self::TokenInvalid
@@ -112,6 +114,7 @@ impl ErrorCode {
     pub const fn text(self) -> &'static str {
         match self {
             Self::InvalidRequest => "The request could not be understood.",
+            Self::WeakPassword => "This password is easy to guess. Several unusual words are better.",
             Self::InvalidCredentials => "The email address or the password is wrong.",
             Self::EmailTaken => "This email address has an account already.",
             Self::TokenMissing => "An access token is needed here.",

@@ -15,7 +15,7 @@ use super::desk::{Desk, typed};
 /// Makes an account and signs in: `POST /auth/register`.
 ///
 /// # Errors
-/// `invalid_request`, `email_taken`, `too_many_requests`, `unavailable`.
+/// `invalid_request`, `weak_password`, `email_taken`, `too_many_requests`, `unavailable`.
 #[server(name = Register, prefix = "/auth", endpoint = "register", input = FormOrJson)]
 pub async fn register(
     name: String,

@@ -74,3 +74,31 @@ fn nothing_secret_shows() {
     let hash = PasswordHash::from_stored("$argon2id$secret".to_owned());
     assert_eq!(format!("{:?} {hash:?}", password("secret")), "Password(..) PasswordHash(..)");
 }
+
+#[tokio::test]
+async fn a_new_password_is_none_that_everybody_would_guess() {
+    let pool = pool();
+    let about = || vec!["Ada Lovelace".to_owned(), "countess@analytical.example".to_owned()];
+    let refused = async |text: &str| pool.hash_new(password(text), about()).await.expect_err(text);
+    for easy in [
+        "password",
+        "Password1",
+        "12345678",
+        "qwertyuiop",
+        "aaaaaaaaaaaa",
+        "        ",
+        "lovelace",
+        "Lovelace1",
+        "countess1",
+        "analytical",
+    ] {
+        assert!(matches!(refused(easy).await, NewPasswordError::Bad(BadPassword::TooEasy(_))), "{easy}");
+    }
+    assert_eq!(refused("short").await, NewPasswordError::Bad(BadPassword::TooShort));
+    assert_eq!(refused(&"x".repeat(129)).await, NewPasswordError::Bad(BadPassword::TooLong));
+    for good in
+        ["correct horse", "seven doors, one desk", "hbq7Rk2wVx", "почтовый индекс", "密码很长而且不常见"]
+    {
+        pool.hash_new(password(good), about()).await.unwrap();
+    }
+}

@@ -1,7 +1,7 @@
 //! Signing up and signing in.
 
 use crate::access::Grant;
-use crate::password::{Password, Verdict};
+use crate::password::{NewPasswordError, Password, Verdict};
 use crate::store::{CreateUserError, NewSession, NewUser, SessionId, User, UserId};
 
 use super::{
@@ -42,6 +42,15 @@ pub enum SignUpError {
     Unavailable(#[from] Unavailable),
 }
 
+impl From<NewPasswordError> for SignUpError {
+    fn from(error: NewPasswordError) -> Self {
+        match error {
+            NewPasswordError::Bad(bad) => bad.into(),
+            NewPasswordError::Failed(error) => Unavailable::from(error).into(),
+        }
+    }
+}
+
 /// Why nobody was signed in.
 #[derive(Debug, thiserror::Error)]
 pub enum SignInError {
@@ -67,7 +76,7 @@ impl Registration {
         if !plausible {
             return Err(SignUpError::BadEmail);
         }
-        password.check()?;
+        password.check_length()?;
         Ok(Self { name: name.to_owned(), email, password })
     }
 }
@@ -93,10 +102,11 @@ impl Service {
     /// # Errors
     /// [`SignUpError`].
     pub async fn sign_up(&self, registration: Registration) -> Result<User, SignUpError> {
+        let Registration { name, email, password } = registration;
         let password_hash =
-            self.settings.passwords.hash(registration.password).await.map_err(Unavailable::from)?;
+            self.settings.passwords.hash_new(password, vec![name.clone(), email.clone()]).await?;
         let id = UserId(self.settings.random.uuid().map_err(Unavailable::from)?);
-        let user = NewUser { id, email: registration.email, name: registration.name, password_hash };
+        let user = NewUser { id, email, name, password_hash };
         self.store.create_user(&user).await.map_err(|error| match error {
             CreateUserError::EmailTaken => SignUpError::EmailTaken,
             CreateUserError::Store(error) => Unavailable::from(error).into(),

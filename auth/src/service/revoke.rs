@@ -1,7 +1,7 @@
 //! What ends other sessions than the one that asks: one of them, all of a user's, a password change, the
 //! closing of an account. Who may ask is for the caller to say.
 
-use crate::password::{BadPassword, Password, Verdict};
+use crate::password::{BadPassword, NewPasswordError, Password, Verdict};
 use crate::store::{EndReason, PasswordChange, SessionId, StoreError, UserId};
 
 use super::{RefreshError, Service, Unavailable};
@@ -26,6 +26,15 @@ pub enum ChangePasswordError {
 impl From<Unavailable> for ChangePasswordError {
     fn from(error: Unavailable) -> Self {
         Self::Session(error.into())
+    }
+}
+
+impl From<NewPasswordError> for ChangePasswordError {
+    fn from(error: NewPasswordError) -> Self {
+        match error {
+            NewPasswordError::Bad(bad) => bad.into(),
+            NewPasswordError::Failed(error) => Unavailable::from(error).into(),
+        }
     }
 }
 
@@ -87,7 +96,7 @@ impl Service {
         current: Password,
         new: Password,
     ) -> Result<Vec<SessionId>, ChangePasswordError> {
-        new.check()?;
+        new.check_length()?;
         let passwords = &self.settings.passwords;
         for _ in 0..ATTEMPTS {
             let user = self.live(keep).await?.row.user;
@@ -97,7 +106,7 @@ impl Service {
             if verdict.map_err(Unavailable::from)? == Verdict::Wrong {
                 return Err(ChangePasswordError::WrongPassword);
             }
-            let new = passwords.hash(new.clone()).await.map_err(Unavailable::from)?;
+            let new = passwords.hash_new(new.clone(), vec![user.name, user.email]).await?;
             let change = PasswordChange { user: user.id, seen, new, keep };
             if let Some(ended) = self.ends.change_password(change).await.map_err(Unavailable::from)? {
                 return Ok(ended);

@@ -214,6 +214,13 @@ async fn what_no_account_may_be_is_said_in_a_sentence() {
         answer.assert_error(400, "invalid_request");
         assert_eq!(answer.field("message"), sentence);
     }
-    let longest = json!({"name": "Ada", "email": "a@example.com", "password": "ü".repeat(128)});
+    let easy = json!({"name": "Ada", "email": "a@example.com", "password": "password1"});
+    let answer = send(server.post("/auth/register").json(&easy)).await;
+    answer.assert_error(400, "weak_password");
+    assert!(answer.field("message").starts_with("This password is easy to guess."), "{answer:?}");
+
+    let longest = "seven doors, one desk ".repeat(6);
+    let longest: String = longest.chars().take(127).chain(['ü']).collect();
+    let longest = json!({"name": "Ada", "email": "a@example.com", "password": longest});
     assert_eq!(send(server.post("/auth/register").json(&longest)).await.status, 200);
 }
