@@ -43,7 +43,7 @@ async fn a_password_is_changed_by_who_knows_it() {
     wrong.assert_error(403, "invalid_credentials");
     assert_eq!(wrong.field("message"), "The current password is wrong.");
     change(&server, &held, PASSWORD, "short").await.assert_error(400, "invalid_request");
-    change(&server, &held, PASSWORD, "ada@people").await.assert_error(400, "weak_password");
+    change(&server, &held, PASSWORD, "password1").await.assert_error(400, "weak_password");
     change(&server, &held, PASSWORD, &"x".repeat(129)).await.assert_error(400, "invalid_request");
     let asked = json!({"current_password": PASSWORD, "new_password": NEW_PASSWORD});
     send(server.post("/api/account/password").json(&asked)).await.assert_error(401, "token_missing");
