@@ -7,12 +7,14 @@
 //! | [`races`] | many at once on real databases |
 //! | [`crashes`] | the real server binary, killed while real clients renew |
 //! | [`growth`] | ten thousand rotations, a million sessions |
+//! | [`database`] | plain SQL, behind the store's back |
 //! | [`report`] | what was shown, with figures: progress while it runs, a table at the end |
 //!
 //! Run as `cargo xtask prove`; nothing that is shipped depends on this crate, so the bugs that are planted
 //! here can be selected here alone.
 
 pub mod crashes;
+pub mod database;
 pub mod growth;
 pub mod model;
 pub mod races;

@@ -1,0 +1,91 @@
+//! What the proofs do to a database behind the store's back, in its own dialect. For `races`, `planted` and
+//! `growth`.
+
+use anyhow::Result;
+use lanyard_testbed::Harness;
+use lanyard_testbed::postgres::PostgresDatabase;
+use lanyard_testbed::sqlite::SqliteFile;
+use sqlx::AssertSqlSafe;
+use uuid::Uuid;
+
+/// A database of the testbed, with plain SQL.
+pub trait Database: Harness + Send + Sync + 'static {
+    /// For the report.
+    const NAME: &str;
+
+    /// Makes a table `minted_after_an_end` and a trigger that puts every session into it that is rotated
+    /// although it was ended, or its user closed or changed, by what has committed before: S6, seen from where
+    /// nothing can be missed.
+    const WITNESS: &str;
+
+    /// An id as SQL writes it.
+    fn literal(id: Uuid) -> String;
+
+    /// Runs statements.
+    fn execute(&self, sql: String) -> impl Future<Output = Result<()>> + Send;
+
+    /// Runs a query for one number.
+    fn number(&self, sql: String) -> impl Future<Output = Result<i64>> + Send;
+}
+
+impl Database for SqliteFile {
+    const NAME: &str = "SQLite";
+
+    const WITNESS: &str = "
+        CREATE TABLE minted_after_an_end (sid BLOB);
+        CREATE TRIGGER witness AFTER UPDATE OF generation ON sessions
+        WHEN OLD.ended_at IS NOT NULL
+          OR NOT EXISTS (SELECT 1 FROM users
+                         WHERE id = NEW.user_id AND version = NEW.user_version AND disabled_at IS NULL)
+        BEGIN
+            INSERT INTO minted_after_an_end VALUES (NEW.sid);
+        END;
+    ";
+
+    fn literal(id: Uuid) -> String {
+        format!("x'{}'", id.simple())
+    }
+
+    async fn execute(&self, sql: String) -> Result<()> {
+        sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut self.connect().await).await?;
+        Ok(())
+    }
+
+    async fn number(&self, sql: String) -> Result<i64> {
+        Ok(sqlx::query_scalar(AssertSqlSafe(sql)).fetch_one(&mut self.connect().await).await?)
+    }
+}
+
+impl Database for PostgresDatabase {
+    const NAME: &str = "Postgres";
+
+    const WITNESS: &str = "
+        CREATE TABLE minted_after_an_end (sid UUID);
+        CREATE FUNCTION witness() RETURNS TRIGGER LANGUAGE plpgsql AS $$
+        BEGIN
+            IF OLD.ended_at IS NOT NULL
+               OR NOT EXISTS (SELECT 1 FROM users
+                              WHERE id = NEW.user_id AND version = NEW.user_version AND disabled_at IS NULL)
+            THEN
+                INSERT INTO minted_after_an_end VALUES (NEW.sid);
+            END IF;
+            RETURN NULL;
+        END
+        $$;
+        CREATE TRIGGER witness AFTER UPDATE ON sessions
+        FOR EACH ROW WHEN (OLD.generation <> NEW.generation) EXECUTE FUNCTION witness();
+    ";
+
+    fn literal(id: Uuid) -> String {
+        format!("'{id}'::uuid")
+    }
+
+    async fn execute(&self, sql: String) -> Result<()> {
+        sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut self.connect().await).await?;
+        Ok(())
+    }
+
+    async fn number(&self, sql: String) -> Result<i64> {
+        Ok(sqlx::query_scalar(AssertSqlSafe(sql)).fetch_one(&mut self.connect().await).await?)
+    }
+}
