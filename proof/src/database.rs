@@ -19,13 +19,16 @@ pub trait Database: Harness + Send + Sync + 'static {
     const WITNESS: &str;
 
     /// An id as SQL writes it.
-    fn literal(id: Uuid) -> String;
+    fn id(id: Uuid) -> String;
+
+    /// Bytes as SQL writes them.
+    fn bytes(bytes: &[u8]) -> String;
 
     /// Runs statements.
     fn execute(&self, sql: String) -> impl Future<Output = Result<()>> + Send;
 
-    /// Runs a query for one number.
-    fn number(&self, sql: String) -> impl Future<Output = Result<i64>> + Send;
+    /// Runs a query, or a change with RETURNING, for at most one number.
+    fn number(&self, sql: String) -> impl Future<Output = Result<Option<i64>>> + Send;
 }
 
 impl Database for SqliteFile {
@@ -42,8 +45,12 @@ impl Database for SqliteFile {
         END;
     ";
 
-    fn literal(id: Uuid) -> String {
-        format!("x'{}'", id.simple())
+    fn id(id: Uuid) -> String {
+        Self::bytes(id.as_bytes())
+    }
+
+    fn bytes(bytes: &[u8]) -> String {
+        format!("x'{}'", hex(bytes))
     }
 
     async fn execute(&self, sql: String) -> Result<()> {
@@ -51,8 +58,8 @@ impl Database for SqliteFile {
         Ok(())
     }
 
-    async fn number(&self, sql: String) -> Result<i64> {
-        Ok(sqlx::query_scalar(AssertSqlSafe(sql)).fetch_one(&mut self.connect().await).await?)
+    async fn number(&self, sql: String) -> Result<Option<i64>> {
+        Ok(sqlx::query_scalar(AssertSqlSafe(sql)).fetch_optional(&mut self.connect().await).await?)
     }
 }
 
@@ -76,8 +83,12 @@ impl Database for PostgresDatabase {
         FOR EACH ROW WHEN (OLD.generation <> NEW.generation) EXECUTE FUNCTION witness();
     ";
 
-    fn literal(id: Uuid) -> String {
+    fn id(id: Uuid) -> String {
         format!("'{id}'::uuid")
+    }
+
+    fn bytes(bytes: &[u8]) -> String {
+        format!(r"'\x{}'::bytea", hex(bytes))
     }
 
     async fn execute(&self, sql: String) -> Result<()> {
@@ -85,7 +96,11 @@ impl Database for PostgresDatabase {
         Ok(())
     }
 
-    async fn number(&self, sql: String) -> Result<i64> {
-        Ok(sqlx::query_scalar(AssertSqlSafe(sql)).fetch_one(&mut self.connect().await).await?)
+    async fn number(&self, sql: String) -> Result<Option<i64>> {
+        Ok(sqlx::query_scalar(AssertSqlSafe(sql)).fetch_optional(&mut self.connect().await).await?)
     }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -5,6 +5,7 @@
 //! | [`model`] | the protocol as a state machine, searched state by state, with the server's own `decide` |
 //! | [`traces`] | the model's traces, replayed on the real service over real databases |
 //! | [`races`] | many at once on real databases |
+//! | [`planted`] | a store's bugs, and the checks that find them |
 //! | [`crashes`] | the real server binary, killed while real clients renew |
 //! | [`growth`] | ten thousand rotations, a million sessions |
 //! | [`database`] | plain SQL, behind the store's back |
@@ -17,6 +18,7 @@ pub mod crashes;
 pub mod database;
 pub mod growth;
 pub mod model;
+pub mod planted;
 pub mod races;
 pub mod report;
 pub mod traces;

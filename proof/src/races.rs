@@ -13,6 +13,7 @@ use lanyard_testbed::sqlite::SqliteFile;
 
 use crate::Scale;
 use crate::database::Database;
+use crate::planted;
 use crate::report::Chapter;
 
 use endings::{Ending, Tally};
@@ -31,6 +32,7 @@ pub async fn show(scale: Scale, report: &mut Chapter<'_>) -> anyhow::Result<()> 
 }
 
 async fn on<D: Database>(scale: Scale, report: &mut Chapter<'_>) -> anyhow::Result<()> {
+    planted::show::<D>(report).await?;
     bursts::<D>(scale.pick(4, 50), report).await?;
     for ending in Ending::ALL {
         let races = scale.pick(300, 10_000);
@@ -64,10 +66,10 @@ async fn bursts<D: Database>(sessions: usize, report: &mut Chapter<'_>) -> anyho
 /// A race that always ends the same way is none.
 fn figure(tally: &Tally) -> anyhow::Result<String> {
     let Tally { races, overlapped, renewed, refused, accepted_elsewhere } = *tally;
-    let both = renewed > 0 && refused > 0 && 2 * overlapped > races;
-    ensure!(both, "no race: of {races}, {overlapped} overlapped, {renewed} renewed, {refused} refused");
+    ensure!(renewed > 0 && refused > 0, "no race: {tally:?}");
     Ok(format!(
-        "{races} races, {overlapped} overlapped; in {renewed} a renewal was first, in {refused} the end; \
-         {accepted_elsewhere} access tokens were good on the other node until it saw the row"
+        "{overlapped} races (and {} that missed each other); in {renewed} a renewal was first, in {refused} the end; \
+         {accepted_elsewhere} access tokens were good on the other node until it saw the row",
+        races - overlapped
     ))
 }

@@ -29,8 +29,9 @@ pub const LIMITS: Limits = Limits {
 
 /// Two servers on a fresh database whose time stands still.
 pub struct Nodes<D> {
-    /// Outlives the stores on it, since these come first.
+    /// The servers. Dropped before the database is.
     pub services: [Arc<Service>; 2],
+    stores: [Arc<dyn Store>; 2],
     /// The database.
     pub db: Arc<D>,
     password_hash: PasswordHash,
@@ -45,12 +46,13 @@ impl<D: Database> Nodes<D> {
         let key = SigningKey::from_pem(SigningAlgorithm::EdDsa, &pem)?;
         let passwords = Passwords::new(Random::System, 2)?;
         let password_hash = passwords.hash(Password::new(PASSWORD.to_owned())).await?;
-        let [one, other] = [db.store(), db.second_node().await].map(|real| store(real, &db));
+        let stores = [db.store(), db.second_node().await].map(|real| store(real, &db));
+        let [one, other] = stores.clone();
         let services = [
             start(one, db.clock(), key.clone(), passwords.clone()).await?,
             start(other, db.clock(), key, passwords).await?,
         ];
-        Ok(Self { services, db, password_hash })
+        Ok(Self { services, stores, db, password_hash })
     }
 
     /// Starts them over the real stores.
@@ -74,6 +76,12 @@ impl<D: Database> Nodes<D> {
     pub async fn sign_in(&self, user: &User) -> Result<Issued> {
         let [here, _] = &self.services;
         here.start_session(user.clone(), Delivery::Cookie, &[]).await?.context("the user has changed")
+    }
+
+    /// The store of the first node.
+    pub fn store(&self) -> &dyn Store {
+        let [here, _] = &self.stores;
+        here.as_ref()
     }
 
     /// Lets the settling time pass: the next renewal rotates.
