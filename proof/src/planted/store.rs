@@ -294,6 +294,10 @@ impl<D: Database> Store for Planted<D> {
         self.real.enable_user(user).await
     }
 
+    async fn remove_expired(&self, keep: Duration, batch: u32) -> Result<u32, StoreError> {
+        self.real.remove_expired(keep, batch).await
+    }
+
     async fn revocations(&self, window: Duration) -> Result<Vec<Revocation>, StoreError> {
         self.real.revocations(window).await
     }
