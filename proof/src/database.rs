@@ -1,7 +1,7 @@
 //! What the proofs do to a database behind the store's back, in its own dialect. For `races`, `planted` and
 //! `growth`.
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
 use lanyard_testbed::Harness;
 use lanyard_testbed::postgres::PostgresDatabase;
 use lanyard_testbed::sqlite::SqliteFile;
@@ -18,6 +18,12 @@ pub trait Database: Harness + Send + Sync + 'static {
     /// nothing can be missed.
     const WITNESS: &str;
 
+    /// Makes a chunk of users and sessions, see `growth::fill`.
+    const FILL: &str;
+
+    /// What a database does of itself, sooner or later, after it was filled.
+    const TIDY: &str;
+
     /// An id as SQL writes it.
     fn id(id: Uuid) -> String;
 
@@ -29,6 +35,12 @@ pub trait Database: Harness + Send + Sync + 'static {
 
     /// Runs a query, or a change with RETURNING, for at most one number.
     fn number(&self, sql: String) -> impl Future<Output = Result<Option<i64>>> + Send;
+
+    /// Runs a query for ids.
+    fn ids(&self, sql: String) -> impl Future<Output = Result<Vec<Uuid>>> + Send;
+
+    /// Bytes of all tables and indexes, once what is written has its place.
+    fn size(&self) -> impl Future<Output = Result<u64>> + Send;
 }
 
 impl Database for SqliteFile {
@@ -45,6 +57,10 @@ impl Database for SqliteFile {
         END;
     ";
 
+    const FILL: &str = include_str!("growth/fill.sqlite.sql");
+
+    const TIDY: &str = "PRAGMA wal_checkpoint(TRUNCATE)";
+
     fn id(id: Uuid) -> String {
         Self::bytes(id.as_bytes())
     }
@@ -60,6 +76,17 @@ impl Database for SqliteFile {
 
     async fn number(&self, sql: String) -> Result<Option<i64>> {
         Ok(sqlx::query_scalar(AssertSqlSafe(sql)).fetch_optional(&mut self.connect().await).await?)
+    }
+
+    async fn ids(&self, sql: String) -> Result<Vec<Uuid>> {
+        Ok(sqlx::query_scalar(AssertSqlSafe(sql)).fetch_all(&mut self.connect().await).await?)
+    }
+
+    async fn size(&self) -> Result<u64> {
+        let busy = self.number("PRAGMA wal_checkpoint(TRUNCATE)".to_owned()).await?;
+        ensure!(busy == Some(0), "the log could not be written back");
+        let sizes = self.files().into_iter().map(|file| Ok(file.metadata()?.len()));
+        sizes.sum()
     }
 }
 
@@ -83,6 +110,10 @@ impl Database for PostgresDatabase {
         FOR EACH ROW WHEN (OLD.generation <> NEW.generation) EXECUTE FUNCTION witness();
     ";
 
+    const FILL: &str = include_str!("growth/fill.postgres.sql");
+
+    const TIDY: &str = "VACUUM ANALYZE";
+
     fn id(id: Uuid) -> String {
         format!("'{id}'::uuid")
     }
@@ -98,6 +129,16 @@ impl Database for PostgresDatabase {
 
     async fn number(&self, sql: String) -> Result<Option<i64>> {
         Ok(sqlx::query_scalar(AssertSqlSafe(sql)).fetch_optional(&mut self.connect().await).await?)
+    }
+
+    async fn ids(&self, sql: String) -> Result<Vec<Uuid>> {
+        Ok(sqlx::query_scalar(AssertSqlSafe(sql)).fetch_all(&mut self.connect().await).await?)
+    }
+
+    async fn size(&self) -> Result<u64> {
+        let tables = "SELECT sum(pg_total_relation_size(oid))::bigint FROM pg_class
+                      WHERE relnamespace = 'public'::regnamespace AND relkind = 'r'";
+        Ok(self.number(tables.to_owned()).await?.unwrap_or(0).try_into()?)
     }
 }
 

@@ -126,6 +126,7 @@ impl Lead {
 
 /// Races sessions' renewals with their end until so many have overlapped. Fails as soon as one survives.
 pub async fn race<D: Database>(nodes: &Nodes<D>, ending: Ending, races: usize) -> Result<Tally> {
+    nodes.db.execute(D::WITNESS.to_owned()).await?;
     let (mut tally, mut lead) = (Tally::default(), None);
     let mut settled = true;
     while tally.overlapped < races {

@@ -41,7 +41,6 @@ impl<D: Database> Nodes<D> {
     /// Starts them, each over what `store` makes of a real store.
     pub async fn over(store: impl Fn(Arc<dyn Store>, &Arc<D>) -> Arc<dyn Store>) -> Result<Self> {
         let db = Arc::new(D::fresh().await);
-        db.execute(D::WITNESS.to_owned()).await?;
         let pem = SigningKey::generate_pem(SigningAlgorithm::EdDsa)?;
         let key = SigningKey::from_pem(SigningAlgorithm::EdDsa, &pem)?;
         let passwords = Passwords::new(Random::System, 2)?;
@@ -95,6 +94,11 @@ impl<D: Database> Nodes<D> {
     }
 }
 
+/// Every node's.
+pub fn master_keys() -> MasterKeys {
+    MasterKeys::new(&[7; 32], &[])
+}
+
 /// A server with the default durations.
 pub async fn start(
     store: Arc<dyn Store>,
@@ -105,7 +109,7 @@ pub async fn start(
     let settings = Settings {
         limits: LIMITS,
         access: AccessTokens::new(key, "https://lanyard.example", Duration::from_secs(900)),
-        keys: MasterKeys::new(&[7; 32], &[]),
+        keys: master_keys(),
         passwords,
         clock,
         random: Random::System,
