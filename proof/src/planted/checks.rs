@@ -6,10 +6,14 @@ use anyhow::{Result, ensure};
 use lanyard_auth::hint::Hint;
 use lanyard_auth::service::Issued;
 
+use super::gate::Gate;
 use crate::database::Database;
 use crate::races::burst::burst;
 use crate::races::endings::{Ending, race};
 use crate::races::nodes::{LIMITS, Nodes, renew, token};
+
+/// Renewals at once, all of which have read the row before one writes it.
+pub const BURST: usize = 64;
 
 const MILLISECOND: Duration = Duration::from_millis(1);
 
@@ -69,10 +73,10 @@ impl Check {
     ///
     /// # Errors
     /// What did not hold.
-    pub async fn run<D: Database>(self, nodes: &Nodes<D>) -> Result<()> {
+    pub async fn run<D: Database>(self, nodes: &Nodes<D>, gate: &Gate) -> Result<()> {
         let against = async |ending, races| race(nodes, ending, races).await.map(drop);
         match self {
-            Self::Burst => burst(nodes, &signed_in(nodes).await?, 64).await.map(drop),
+            Self::Burst => burst(nodes, &signed_in(nodes).await?, BURST, Some(gate)).await.map(drop),
             Self::Committed => committed(nodes).await,
             Self::Elsewhere => elsewhere(nodes).await,
             Self::Retry => retry(nodes).await,

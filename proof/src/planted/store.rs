@@ -1,5 +1,5 @@
-//! A store with a bug: a real one, and in front of it what somebody might have written instead. For `planted`
-//! alone.
+//! A real store, and in front of it what somebody might have written instead, or only a gate. For `planted`,
+//! and the bursts of `races`.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -16,6 +16,7 @@ use lanyard_auth::time::Timestamp;
 use tokio::task::yield_now;
 
 use super::checks::Check;
+use super::gate::Gate;
 use crate::database::Database;
 
 /// What somebody might have got wrong.
@@ -85,19 +86,20 @@ impl Bug {
     }
 }
 
-/// The real store with one bug.
+/// The real store, perhaps with one bug.
 pub struct Planted<D> {
     real: Arc<dyn Store>,
     db: Arc<D>,
-    bug: Bug,
+    bug: Option<Bug>,
+    gate: Gate,
     /// The salts of the rotations that this node wrote, for [`Bug::WindowInMemory`].
     salts: Mutex<HashMap<SessionId, Salt>>,
 }
 
 impl<D: Database> Planted<D> {
-    /// Plants `bug` before `real`, which is a store on `db`.
-    pub fn new(real: Arc<dyn Store>, db: Arc<D>, bug: Bug) -> Self {
-        Self { real, db, bug, salts: Mutex::default() }
+    /// Plants `bug`, if any, before `real`, which is a store on `db`; its reads pass the gate.
+    pub fn new(real: Arc<dyn Store>, db: Arc<D>, bug: Option<Bug>, gate: Gate) -> Self {
+        Self { real, db, bug, gate, salts: Mutex::default() }
     }
 
     /// The row, if it is still as seen.
@@ -221,22 +223,23 @@ impl<D: Database> Store for Planted<D> {
 
     async fn session(&self, sid: SessionId) -> Result<Option<Seen<Session>>, StoreError> {
         let seen = self.real.session(sid).await?;
+        self.gate.pass().await;
         Ok(seen.map(|Seen { row, now }| match self.bug {
-            Bug::WholeSeconds => Seen {
+            Some(Bug::WholeSeconds) => Seen {
                 row: Session { rotated_at: whole_seconds(row.rotated_at), ..row },
                 now: whole_seconds(now),
             },
-            Bug::WindowInMemory => Seen { row: self.remembered(row), now },
+            Some(Bug::WindowInMemory) => Seen { row: self.remembered(row), now },
             _ => Seen { row, now },
         }))
     }
 
     async fn rotate(&self, rotation: &Rotation) -> Result<Option<Timestamp>, StoreError> {
         match self.bug {
-            Bug::ReadThenWrite => self.read_then_write(rotation).await,
-            Bug::AnswerBeforeCommit => self.answer_before_commit(rotation).await,
-            Bug::RotatesWhatWasEnded => self.rotate_what_was_ended(rotation).await,
-            Bug::WindowInMemory => {
+            Some(Bug::ReadThenWrite) => self.read_then_write(rotation).await,
+            Some(Bug::AnswerBeforeCommit) => self.answer_before_commit(rotation).await,
+            Some(Bug::RotatesWhatWasEnded) => self.rotate_what_was_ended(rotation).await,
+            Some(Bug::WindowInMemory) => {
                 let written = self.real.rotate(rotation).await?;
                 written.inspect(|_| self.remember(rotation));
                 Ok(written)
@@ -247,18 +250,18 @@ impl<D: Database> Store for Planted<D> {
 
     async fn confirm(&self, sid: SessionId, generation: u32, settle: Duration) -> Result<bool, StoreError> {
         match self.bug {
-            Bug::LateConfirmation => match self.real.session(sid).await? {
+            Some(Bug::LateConfirmation) => match self.real.session(sid).await? {
                 Some(seen) => self.real.confirm(sid, seen.row.generation, settle).await,
                 None => Ok(false),
             },
-            Bug::EarlyConfirmation => self.real.confirm(sid, generation, Duration::ZERO).await,
+            Some(Bug::EarlyConfirmation) => self.real.confirm(sid, generation, Duration::ZERO).await,
             _ => self.real.confirm(sid, generation, settle).await,
         }
     }
 
     async fn end_if_seen(&self, seen: Guard, reason: EndReason) -> Result<bool, StoreError> {
         match self.bug {
-            Bug::ReuseRolledBack => Ok(self.as_seen(seen).await?.is_some()),
+            Some(Bug::ReuseRolledBack) => Ok(self.as_seen(seen).await?.is_some()),
             _ => self.real.end_if_seen(seen, reason).await,
         }
     }
@@ -277,7 +280,7 @@ impl<D: Database> Store for Planted<D> {
         reason: EndReason,
     ) -> Result<Option<RaisedVersion>, StoreError> {
         match self.bug {
-            Bug::KickOutOfUsersAlone => self.kick_out_of_users_alone(user).await,
+            Some(Bug::KickOutOfUsersAlone) => self.kick_out_of_users_alone(user).await,
             _ => self.real.end_all_sessions(user, reason).await,
         }
     }

@@ -9,6 +9,7 @@ use lanyard_auth::service::Issued;
 
 use super::nodes::{Nodes, renew, token};
 use crate::database::Database;
+use crate::planted::gate::Gate;
 use crate::report::now;
 
 /// What one burst showed.
@@ -20,10 +21,18 @@ pub struct Burst {
 
 /// Lets the session settle and then renews it so many times at once. Fails unless everybody gets the same
 /// successor, by one rotation.
-pub async fn burst<D: Database>(nodes: &Nodes<D>, session: &Issued, parallel: usize) -> Result<Burst> {
+///
+/// With a gate for so many, nobody writes before all have read.
+pub async fn burst<D: Database>(
+    nodes: &Nodes<D>,
+    session: &Issued,
+    parallel: usize,
+    gate: Option<&Gate>,
+) -> Result<Burst> {
     nodes.settle().await;
     let parent = token(session)?;
     let before = nodes.row(session.sid).await?.generation;
+    gate.inspect(|gate| gate.close());
     let started = now();
     let tasks: Vec<_> = nodes
         .services
