@@ -5,6 +5,7 @@
 
 mod account;
 mod ends;
+mod removal;
 mod renew;
 mod revoke;
 mod sessions;

@@ -405,6 +405,10 @@ pub trait Store: Send + Sync + 'static {
     /// Opens a closed account; whether it was closed. Its sessions stay ended.
     async fn enable_user(&self, user: UserId) -> Result<bool, StoreError>;
 
+    /// Removes up to `batch` sessions, oldest first, whose absolute limit passed more than `keep` ago, whether
+    /// or not they were ended; returns how many. Fewer than `batch`: no more is left, or another node is at it.
+    async fn remove_expired(&self, keep: Duration, batch: u32) -> Result<u32, StoreError>;
+
     /// What was revoked during the last `window`, to fill the revocation set at start: ended sessions, and
     /// users with revoked versions.
     async fn revocations(&self, window: Duration) -> Result<Vec<Revocation>, StoreError>;

@@ -5,16 +5,20 @@
 //! | [`model`] | the protocol as a state machine, searched state by state, with the server's own `decide` |
 //! | [`traces`] | the model's traces, replayed on the real service over real databases |
 //! | [`races`] | many at once on real databases |
+//! | [`planted`] | a store's bugs, and the checks that find them |
 //! | [`crashes`] | the real server binary, killed while real clients renew |
 //! | [`growth`] | ten thousand rotations, a million sessions |
+//! | [`database`] | plain SQL, behind the store's back |
 //! | [`report`] | what was shown, with figures: progress while it runs, a table at the end |
 //!
 //! Run as `cargo xtask prove`; nothing that is shipped depends on this crate, so the bugs that are planted
 //! here can be selected here alone.
 
 pub mod crashes;
+pub mod database;
 pub mod growth;
 pub mod model;
+pub mod planted;
 pub mod races;
 pub mod report;
 pub mod traces;

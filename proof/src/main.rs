@@ -3,19 +3,34 @@
 
 use std::process::ExitCode;
 
-use clap::{Parser, ValueEnum};
+use clap::{Parser, Subcommand, ValueEnum};
 use lanyard_proof::report::Report;
 use lanyard_proof::{Scale, crashes, growth, model, races, traces};
 
 /// Shows that the rotation holds: by a model, by races, by crashes and by growth, on SQLite and on Postgres.
 #[derive(Debug, Parser)]
-#[command(bin_name = "cargo xtask prove")]
+#[command(bin_name = "cargo xtask prove", args_conflicts_with_subcommands = true)]
 struct Arguments {
     /// What to show; everything, if none is named
     chapters: Vec<Chapter>,
     /// As much as fits into a few minutes
     #[arg(long)]
     quick: bool,
+    #[command(subcommand)]
+    instead: Option<Command>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Put many sessions into a database, to see how it does; nobody can sign in with them
+    Fill {
+        /// sqlite:path or postgres://...
+        #[arg(long, env = "DATABASE_URL", hide_env_values = true)]
+        database_url: String,
+        /// How many; every third begins with a new user
+        #[arg(long)]
+        sessions: u64,
+    },
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -34,7 +49,17 @@ enum Chapter {
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let Arguments { chapters, quick } = Arguments::parse();
+    let Arguments { chapters, quick, instead } = Arguments::parse();
+    if let Some(Command::Fill { database_url, sessions }) = instead {
+        return match growth::fill::fill_url(&database_url, sessions, |done| println!("{done} sessions")).await
+        {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) => {
+                println!("{error:#}");
+                ExitCode::FAILURE
+            }
+        };
+    }
     let scale = if quick { Scale::Quick } else { Scale::Full };
     let chosen = if chapters.is_empty() { Chapter::value_variants() } else { &chapters };
     let mut report = Report::default();

@@ -1,12 +1,92 @@
-//! (in work)
+//! Many at once on real databases, two nodes each: bursts of renewals, and renewals against what ends their
+//! session.
+
+pub mod burst;
+pub mod endings;
+pub mod nodes;
+
+use std::time::Duration;
+
+use anyhow::{Context as _, ensure};
+use lanyard_testbed::postgres::PostgresDatabase;
+use lanyard_testbed::sqlite::SqliteFile;
 
 use crate::Scale;
+use crate::database::Database;
+use crate::planted::{self, gate::Gate};
 use crate::report::Chapter;
+
+use endings::{Ending, Tally};
+use nodes::Nodes;
+
+/// Renewals at once.
+const PARALLEL: usize = 1_000;
 
 /// Runs the chapter.
 ///
 /// # Errors
 /// What kept it from being shown at all.
-pub async fn show(_scale: Scale, _report: &mut Chapter<'_>) -> anyhow::Result<()> {
+pub async fn show(scale: Scale, report: &mut Chapter<'_>) -> anyhow::Result<()> {
+    on::<SqliteFile>(scale, report).await.context(SqliteFile::NAME)?;
+    on::<PostgresDatabase>(scale, report).await.context(PostgresDatabase::NAME)
+}
+
+async fn on<D: Database>(scale: Scale, report: &mut Chapter<'_>) -> anyhow::Result<()> {
+    planted::show::<D>(scale, report).await?;
+    bursts::<D>(scale.pick(4, 50), report).await?;
+    for ending in Ending::ALL {
+        let races = scale.pick(300, 10_000);
+        report.progress(format!("{}: {races} renewals against {}", D::NAME, ending.name()));
+        let nodes = Nodes::<D>::start().await?;
+        let tally = endings::race(&nodes, ending, races).await.context(ending.name())?;
+        report.shown(
+            format!("{}: no renewal survives {}", D::NAME, ending.name()),
+            figure(&tally).context(ending.name())?,
+        );
+    }
     Ok(())
+}
+
+async fn bursts<D: Database>(sessions: usize, report: &mut Chapter<'_>) -> anyhow::Result<()> {
+    report.progress(format!("{}: {PARALLEL} renewals at once, of each of {sessions} sessions", D::NAME));
+    let slowest = slowest_burst(&Nodes::<D>::start().await?, sessions, None).await?;
+    let figure = |slowest: Duration| {
+        format!("{sessions} bursts, no error, the slowest answer after {} ms", slowest.as_millis())
+    };
+    report.shown(
+        format!("{}: of {PARALLEL} renewals at once one rotates, all get its successor", D::NAME),
+        figure(slowest),
+    );
+    let gate = Gate::new(PARALLEL);
+    let slowest = slowest_burst(&planted::nodes::<D>(None, &gate).await?, sessions, Some(&gate)).await?;
+    report.shown(
+        format!("{}: and so if all {PARALLEL} have read the row before one writes it", D::NAME),
+        figure(slowest),
+    );
+    Ok(())
+}
+
+async fn slowest_burst<D: Database>(
+    nodes: &Nodes<D>,
+    sessions: usize,
+    gate: Option<&Gate>,
+) -> anyhow::Result<Duration> {
+    let user = nodes.user().await?;
+    let mut slowest = Duration::ZERO;
+    for _ in 0..sessions {
+        let session = nodes.sign_in(&user).await?;
+        slowest = slowest.max(burst::burst(nodes, &session, PARALLEL, gate).await?.took);
+    }
+    Ok(slowest)
+}
+
+/// A race that always ends the same way is none.
+fn figure(tally: &Tally) -> anyhow::Result<String> {
+    let Tally { races, overlapped, renewed, refused, accepted_elsewhere } = *tally;
+    ensure!(renewed > 0 && refused > 0, "no race: {tally:?}");
+    Ok(format!(
+        "{overlapped} races (and {} that missed each other); in {renewed} a renewal was first, in {refused} the end; \
+         {accepted_elsewhere} access tokens were good on the other node until it saw the row",
+        races - overlapped
+    ))
 }

@@ -31,6 +31,9 @@ use tracing_subscriber::EnvFilter;
 use config::{Cli, Config};
 use router::{App, router};
 
+/// Between two looks for sessions that expired long ago. The first is at start.
+const REMOVAL: Duration = Duration::from_secs(3600);
+
 /// After being told to stop, requests under way may take so much longer.
 const GRACE: Duration = Duration::from_secs(5);
 
@@ -84,6 +87,7 @@ async fn serve(config: Config) -> Result<(), Box<dyn Error>> {
     for account in accounts {
         println!("  sign in as {} with the password {}", account.email, account.password.as_str());
     }
+    tokio::spawn(remove_expired(Arc::clone(&service)));
     axum::serve(listener, router).with_graceful_shutdown(told_to_stop()).await?;
     service.flush().await;
     Ok(())
@@ -114,6 +118,18 @@ fn page_settings(config: &Config) -> PageSettings {
         idle_ttl_ms: millis(limits.idle),
         absolute_ttl_ms: millis(limits.absolute),
         demo: config.demo,
+    }
+}
+
+/// Removes sessions that expired long ago, now and then, for as long as the server runs.
+async fn remove_expired(service: Arc<Service>) {
+    loop {
+        match service.remove_expired().await {
+            Ok(0) => {}
+            Ok(removed) => tracing::info!(removed, "sessions that expired long ago were removed"),
+            Err(error) => tracing::warn!(%error, "sessions that expired long ago were not removed"),
+        }
+        tokio::time::sleep(REMOVAL).await;
     }
 }
 

@@ -345,6 +345,21 @@ impl Store for SqliteStore {
         Ok(enabled)
     }
 
+    async fn remove_expired(&self, keep: Duration, batch: u32) -> Result<u32, StoreError> {
+        let (mut transaction, now) = self.write().await?;
+        let removed = sqlx::query(
+            "DELETE FROM sessions
+             WHERE sid IN (SELECT sid FROM sessions WHERE expires_at < ?1 ORDER BY expires_at LIMIT ?2)",
+        )
+        .bind(now.before(keep).0)
+        .bind(batch)
+        .execute(&mut *transaction)
+        .await
+        .map_err(failed)?;
+        transaction.commit().await.map_err(failed)?;
+        Ok(u32::try_from(removed.rows_affected()).unwrap_or(batch))
+    }
+
     async fn revocations(&self, window: Duration) -> Result<Vec<Revocation>, StoreError> {
         let mut transaction = self.readers.begin().await.map_err(failed)?;
         let since = self.clock.now().before(window);

@@ -7,6 +7,7 @@ pub mod accounts;
 pub mod endings;
 pub mod owner;
 pub mod races;
+pub mod removal;
 pub mod revocations;
 pub mod rotation;
 pub mod sessions;
@@ -156,6 +157,11 @@ macro_rules! conformance_suite {
                 a_user_is_revoked_below_the_new_version
                 a_password_change_revokes_no_version
                 a_window_of_any_length_is_answered;
+            removal:
+                what_expired_long_ago_is_removed_and_nothing_else
+                a_batch_is_the_oldest_and_no_more
+                nothing_is_removed_by_two_at_once_twice
+                any_time_to_keep_is_answered;
             races:
                 of_64_rotations_at_once_one_wins
                 a_rotation_never_outlives_an_end

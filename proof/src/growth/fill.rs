@@ -1,0 +1,117 @@
+//! Many sessions, fast: the database makes them itself. For `growth`, and the command `lanyard-proof fill`.
+
+use std::time::Duration;
+
+use anyhow::{Result, bail};
+use lanyard_auth::random::Random;
+use lanyard_auth::refresh::RefreshToken;
+use lanyard_auth::store::SessionId;
+use lanyard_auth::time::{Clock, Timestamp, millis};
+use lanyard_testbed::postgres::PostgresDatabase;
+use lanyard_testbed::sqlite::SqliteFile;
+use sqlx::postgres::PgConnectOptions;
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{AssertSqlSafe, ConnectOptions as _};
+use uuid::Uuid;
+
+use crate::database::Database;
+use crate::races::nodes::{LIMITS, master_keys};
+
+/// At once: enough to be fast, few enough to tell how far it is.
+const CHUNK: u64 = 100_000;
+
+/// Each user has so many.
+const PER_USER: u64 = 3;
+
+/// When sessions began: evenly spread between two times before now.
+#[derive(Clone, Copy, Debug)]
+pub struct Began {
+    /// The oldest one.
+    pub from: Duration,
+    /// The youngest one.
+    pub to: Duration,
+}
+
+impl Began {
+    /// As a server has them that removes what expired a day ago: a few have expired, most have not.
+    pub const UNTIL_NOW: Self = Self { from: days(31), to: Duration::ZERO };
+
+    /// All of them are due to be removed.
+    pub const LONG_AGO: Self = Self { from: days(60), to: days(32) };
+}
+
+const fn days(days: u64) -> Duration {
+    Duration::from_secs(days * 24 * 3600)
+}
+
+/// The token of a session that was made here. All have the same secret, so that their rows hold one hash, and are
+/// of generation 0, in a row as wide as a rotated one.
+///
+/// # Errors
+/// None, with a seed.
+pub fn token(sid: SessionId) -> Result<RefreshToken> {
+    Ok(master_keys().first(sid, &Random::seeded(1))?)
+}
+
+/// Puts sessions into a database of the testbed.
+///
+/// # Errors
+/// What the database said.
+pub async fn fill<D: Database>(db: &D, sessions: u64, began: Began) -> Result<()> {
+    for (_, sql) in chunks::<D>(sessions, db.now(), began)? {
+        db.execute(sql).await?;
+    }
+    db.execute(D::TIDY.to_owned()).await
+}
+
+/// Puts sessions into the database that `url` names, whose tables are made if they are missing. `tell` hears
+/// how many are in.
+///
+/// # Errors
+/// What the database said.
+pub async fn fill_url(url: &str, sessions: u64, tell: impl Fn(u64)) -> Result<()> {
+    let now = lanyard_store::open(url, Clock::System).await?.now().await?;
+    match url.split_once(':') {
+        Some(("sqlite", path)) => {
+            let path = path.strip_prefix("//").unwrap_or(path);
+            let mut connection = SqliteConnectOptions::new().filename(path).connect().await?;
+            for (done, sql) in chunks::<SqliteFile>(sessions, now, Began::UNTIL_NOW)? {
+                sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut connection).await?;
+                tell(done);
+            }
+        }
+        Some(("postgres" | "postgresql", _)) => {
+            let mut connection = url.parse::<PgConnectOptions>()?.connect().await?;
+            for (done, sql) in chunks::<PostgresDatabase>(sessions, now, Began::UNTIL_NOW)? {
+                sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut connection).await?;
+                tell(done);
+            }
+        }
+        _ => bail!("not a database URL"),
+    }
+    Ok(())
+}
+
+/// The statements for one chunk after the other, each with how many sessions there are after it.
+fn chunks<D: Database>(sessions: u64, now: Timestamp, began: Began) -> Result<Vec<(u64, String)>> {
+    let any = token(SessionId(Uuid::nil()))?;
+    let starts = (0..sessions).step_by(usize::try_from(CHUNK)?);
+    Ok(starts
+        .map(|start| {
+            let chunk = CHUNK.min(sessions - start);
+            let values = [
+                ("{sessions}", chunk.to_string()),
+                ("{users}", chunk.div_ceil(PER_USER).to_string()),
+                ("{per_user}", PER_USER.to_string()),
+                ("{youngest}", now.before(began.to).0.to_string()),
+                ("{spread}", millis(began.from.saturating_sub(began.to)).to_string()),
+                ("{now}", now.0.to_string()),
+                ("{absolute}", millis(LIMITS.absolute).to_string()),
+                ("{kid}", any.kid.0.to_string()),
+                ("{hash}", D::bytes(&any.hash().0)),
+            ];
+            let sql = values.iter().fold(D::FILL.to_owned(), |sql, (name, value)| sql.replace(name, value));
+            (start + chunk, sql)
+        })
+        .collect())
+}
