@@ -137,7 +137,7 @@ impl<D: Database> Planted<D> {
     }
 
     async fn rotate_what_was_ended(&self, rotation: &Rotation) -> Result<Option<Timestamp>, StoreError> {
-        let Rotation { seen, presented, next, salt, kid, recoveries } = rotation;
+        let Rotation { seen, presented, next, salt, kid, recoveries, .. } = rotation;
         let now = self.real.now().await?;
         let written = self.db.number(format!(
             "UPDATE sessions
@@ -272,6 +272,32 @@ impl<D: Database> Store for Planted<D> {
         reason: EndReason,
     ) -> Result<Vec<SessionId>, StoreError> {
         self.real.end_sessions(sids, reason).await
+    }
+
+    async fn sessions_of(&self, user: UserId) -> Result<Seen<Vec<Session>>, StoreError> {
+        self.real.sessions_of(user).await
+    }
+
+    async fn label_session(
+        &self,
+        user: UserId,
+        sid: SessionId,
+        label: Option<&str>,
+    ) -> Result<bool, StoreError> {
+        self.real.label_session(user, sid, label).await
+    }
+
+    async fn end_other_sessions(
+        &self,
+        user: UserId,
+        keep: SessionId,
+        reason: EndReason,
+    ) -> Result<Vec<SessionId>, StoreError> {
+        self.real.end_other_sessions(user, keep, reason).await
+    }
+
+    async fn rename_user(&self, user: UserId, name: &str) -> Result<Option<User>, StoreError> {
+        self.real.rename_user(user, name).await
     }
 
     async fn end_all_sessions(

@@ -241,7 +241,7 @@ fn end(
     Ok(async move {
         match ending {
             Ending::SignOut => here.sign_out(&[sid]).await?,
-            Ending::KickOut => drop(here.end_all_sessions(user).await?),
+            Ending::KickOut => drop(here.end_all_sessions(user, EndReason::KickedOut).await?),
             Ending::PasswordChange => {
                 let password = || Password::new(PASSWORD.to_owned());
                 here.change_password(kept, password(), password()).await?;

@@ -14,7 +14,8 @@ use super::*;
 fn every_code() -> Vec<ErrorCode> {
     use ErrorCode::*;
     let next = |code| match code {
-        InvalidRequest => Some(InvalidCredentials),
+        InvalidRequest => Some(WeakPassword),
+        WeakPassword => Some(InvalidCredentials),
         InvalidCredentials => Some(EmailTaken),
         EmailTaken => Some(TokenMissing),
         TokenMissing => Some(TokenInvalid),
@@ -51,6 +52,7 @@ fn every_error_has_its_name_status_and_challenge() {
         .collect();
     let expected = [
         ("invalid_request", 400, ""),
+        ("weak_password", 400, ""),
         ("invalid_credentials", 401, "Bearer"),
         ("email_taken", 409, ""),
         ("token_missing", 401, "Bearer"),
