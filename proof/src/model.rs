@@ -13,7 +13,9 @@
 pub mod action;
 pub mod bug;
 pub mod config;
+mod converge;
 pub mod law;
+pub mod planted;
 pub mod search;
 mod server;
 mod step;

@@ -247,7 +247,7 @@ impl World {
         let places = [
             (self.browser.jar, Loot::Held(Client::Tab(0))),
             (in_app, Loot::Held(Client::Native)),
-            (self.browser.disk.filter(|_| self.browser.disk != self.browser.jar), Loot::Disk),
+            (self.browser.disk, Loot::Disk),
         ];
         all.extend(places.into_iter().filter(|(token, _)| fresh(*token)).map(|(_, loot)| take(loot)));
         for (place, flight) in (0..).zip(&self.flights) {

@@ -60,7 +60,7 @@ pub struct Lifetimes {
 }
 
 /// How often each thing may still happen. A part that may never act takes no part.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Budget {
     /// Commits of a new refresh token, over all sessions.
     pub rotations: u8,
@@ -92,6 +92,27 @@ pub struct Budget {
     pub failovers: u8,
     /// The database's clock jumps forward by S.
     pub jumps: u8,
+}
+
+impl Budget {
+    /// Nothing happens.
+    pub const NONE: Self = Self {
+        rotations: 0,
+        losses: 0,
+        doubles: 0,
+        kills: 0,
+        jar_crashes: 0,
+        native_crashes: 0,
+        thefts: 0,
+        forgeries: 0,
+        server_crashes: 0,
+        unknown_commits: 0,
+        sign_outs: 0,
+        kick_outs: 0,
+        switches: 0,
+        failovers: 0,
+        jumps: 0,
+    };
 }
 
 /// One model: which parts there are, and how much each may do.
@@ -150,23 +171,7 @@ impl Config {
         spaced: false,
         away: false,
         lifetimes: None,
-        budget: Budget {
-            rotations: 3,
-            losses: 0,
-            doubles: 0,
-            kills: 0,
-            jar_crashes: 0,
-            native_crashes: 0,
-            thefts: 0,
-            forgeries: 0,
-            server_crashes: 0,
-            unknown_commits: 0,
-            sign_outs: 0,
-            kick_outs: 0,
-            switches: 0,
-            failovers: 0,
-            jumps: 0,
-        },
+        budget: Budget { rotations: 3, ..Budget::NONE },
         bug: None,
     };
 

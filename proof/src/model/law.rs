@@ -89,6 +89,11 @@ impl Laws {
         self.0 & (1 << law as u16) != 0
     }
 
+    /// Those among them, in order.
+    pub fn iter(self) -> impl Iterator<Item = Law> {
+        Law::ALL.into_iter().filter(move |law| self.contains(*law))
+    }
+
     /// Whether there is none.
     pub const fn is_empty(self) -> bool {
         self.0 == 0

@@ -27,9 +27,9 @@ impl Row {
         relate(row, token.generation.into(), &hash(token.secret))
     }
 
-    /// The age as the server sees it.
-    fn seen_age(&self) -> Ticks {
-        self.age + Ticks::from(self.late_half)
+    /// The age as the server sees it; with `Bug::WholeSeconds` it counts whole units of two ticks.
+    fn seen_age(&self, late_half: bool) -> Ticks {
+        (self.age + Ticks::from(self.late_half)).saturating_sub(Ticks::from(late_half))
     }
 }
 
@@ -98,7 +98,7 @@ impl World {
         if config.has(Bug::WindowInMemory) && relation == Relation::Previous && !remembers {
             relation = Relation::Older;
         }
-        Ok(rule(config, row, relation))
+        Ok(rule(config, row, row.seen_age(self.late_half), relation))
     }
 
     pub(super) fn version_of(&self, row: &Row) -> u8 {
@@ -184,7 +184,7 @@ impl World {
     /// An access token of the row's newest generation.
     fn grant(&mut self, config: &Config, from: Client, session: u8) -> Option<Access> {
         let row = self.rows.get(usize::from(session))?;
-        let wait = config.shape.settle.saturating_sub(row.seen_age());
+        let wait = config.shape.settle.saturating_sub(row.seen_age(self.late_half));
         let alone = config.lifetimes.map(|lifetimes| lifetimes.access);
         let bound = if config.has(Bug::AccessOutlivesSession) { None } else { row.left };
         let access = Access {
@@ -385,7 +385,8 @@ impl World {
         let Order { session, generation, .. } = self.order.take()?;
         let row = self.row(session)?;
         let same = row.generation == generation || config.has(Bug::ConfirmWrongGeneration);
-        let settled = row.seen_age() >= config.shape.settle || config.has(Bug::ConfirmAtFirstUse);
+        let settled =
+            row.seen_age(self.late_half) >= config.shape.settle || config.has(Bug::ConfirmAtFirstUse);
         let confirms = same && settled && !row.confirmed;
         if confirms {
             self.commit(config, session, Row { confirmed: true, ..row.clone() })?;
@@ -412,7 +413,7 @@ impl World {
 }
 
 /// The real rule, or what a planted bug makes of it.
-fn rule(config: &Config, row: &Row, relation: Relation) -> Decision {
+fn rule(config: &Config, row: &Row, age: Ticks, relation: Relation) -> Decision {
     let mut limits = config.shape.limits();
     if config.has(Bug::NoSettling) && relation == Relation::Previous {
         limits.settle = limits.retry_window;
@@ -423,7 +424,7 @@ fn rule(config: &Config, row: &Row, relation: Relation) -> Decision {
         row.recoveries
     };
     let confirmed = row.confirmed || config.has(Bug::NoSettling);
-    let age = i64::from(row.seen_age()) * i64::try_from(TICK.as_millis()).unwrap_or(i64::MAX);
+    let age = i64::from(age) * i64::try_from(TICK.as_millis()).unwrap_or(i64::MAX);
     match decide(relation, age, confirmed, recoveries, &limits) {
         Decision::Repeat if config.has(Bug::WindowForks) => Decision::Rotate,
         decision => decision,

@@ -114,7 +114,7 @@ impl World {
 
     /// The browser's network process starts anew from the disk. What was under way gets no answer.
     fn restart_jar(&mut self) {
-        self.browser.set_jar(self.browser.disk);
+        self.browser.reload();
         self.orphan_all(|client| matches!(client, Client::Tab(_)));
     }
 
@@ -156,6 +156,21 @@ impl World {
             Client::Tab(tab) => *self.browser.tabs.get(usize::from(tab))?,
             Client::Native => self.app.as_ref()?.access,
             Client::Thief => self.thief.access,
+        }
+    }
+
+    /// Where a client keeps its access token.
+    pub(super) fn access_slot(&mut self, client: Client) -> Option<&mut Option<Access>> {
+        match client {
+            Client::Tab(tab) => self.browser.tabs.get_mut(usize::from(tab)),
+            Client::Native => self.app.as_mut().map(|app| &mut app.access),
+            Client::Thief => Some(&mut self.thief.access),
+        }
+    }
+
+    pub(super) fn forget_access(&mut self, client: Client) {
+        if let Some(held) = self.access_slot(client) {
+            *held = None;
         }
     }
 
@@ -213,13 +228,13 @@ impl World {
                 if let Some(token) = successor {
                     self.keep(config, flight.from, token);
                 }
-                self.hold(config, flight.from, Some(access));
+                self.hold(config, flight.from, access);
             }
             Answer::SignedOut => self.browser.set_jar(None),
             Answer::Reused | Answer::Unknown | Answer::Expired | Answer::Ended(_) => {
-                self.turned_away(config, &flight, answer);
+                self.turned_away(&flight, answer);
             }
-            Answer::Changed => self.hold(config, flight.from, None),
+            Answer::Changed => self.forget_access(flight.from),
             Answer::Unavailable => {}
         }
         Some(())
@@ -245,33 +260,27 @@ impl World {
         self.browser.set_jar(Some(token));
     }
 
-    /// An access token arrives, or goes. Tabs with a lock share it.
-    fn hold(&mut self, config: &Config, client: Client, access: Option<Access>) {
+    /// An access token arrives. Tabs with a lock share it.
+    fn hold(&mut self, config: &Config, client: Client, access: Access) {
         match client {
-            Client::Tab(_) if config.lock && access.is_some() => self.browser.tabs.fill(access),
-            Client::Tab(tab) => {
-                if let Some(held) = self.browser.tabs.get_mut(usize::from(tab)) {
-                    *held = access;
+            Client::Tab(_) if config.lock => self.browser.tabs.fill(Some(access)),
+            _ => {
+                if let Some(held) = self.access_slot(client) {
+                    *held = Some(access);
                 }
             }
-            Client::Native => {
-                if let Some(app) = &mut self.app {
-                    app.access = access;
-                }
-            }
-            Client::Thief => self.thief.access = access,
         }
     }
 
     /// An honest client is told that its session is over, and forgets its tokens.
-    fn turned_away(&mut self, config: &Config, flight: &Flight, answer: Answer) {
+    fn turned_away(&mut self, flight: &Flight, answer: Answer) {
         let Some(token) = flight.token else { return };
         let live = self.row(token.session).is_some_and(|row| row.ended.is_none() && row.left != Some(0));
         let stolen = self.ghost.sessions.get(usize::from(token.session)).is_some_and(|ghost| ghost.stolen);
         let excused = stolen || self.ghost.failed_over || answer == Answer::Expired;
         let kicked = answer == Answer::Ended(EndReason::KickedOut);
         self.broken.demand(Law::NoFalseAlarm, !live || excused || kicked);
-        self.hold(config, flight.from, None);
+        self.forget_access(flight.from);
         if flight.from == Client::Native {
             if let Some(app) = &mut self.app {
                 (app.token, app.stored) = (None, None);

@@ -349,6 +349,11 @@ impl Browser {
         }
     }
 
+    /// The jar is read from disk again.
+    pub fn reload(&mut self) {
+        self.set_jar(self.disk);
+    }
+
     /// The jar is written to disk.
     pub fn flush(&mut self) {
         self.disk = self.jar;
