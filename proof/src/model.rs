@@ -12,9 +12,11 @@
 
 pub mod action;
 pub mod bug;
+pub mod combinations;
 pub mod config;
 mod converge;
 pub mod law;
+pub mod limits;
 pub mod planted;
 pub mod search;
 mod server;
