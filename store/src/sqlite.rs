@@ -152,7 +152,9 @@ impl Store for SqliteStore {
         for sid in displaced {
             end(&mut transaction, *sid, EndReason::Replaced, now).await?;
         }
+        failpoint!("sign-in-before-commit");
         transaction.commit().await.map_err(failed)?;
+        failpoint!("sign-in-after-commit");
         Ok(Some(now))
     }
 
@@ -201,7 +203,9 @@ impl Store for SqliteStore {
         if rotation.recoveries > 0 {
             record(&mut transaction, "recovered", rotation.seen.sid, now).await?;
         }
+        failpoint!("rotate-before-commit");
         transaction.commit().await.map_err(failed)?;
+        failpoint!("rotate-after-commit");
         Ok(Some(now))
     }
 
@@ -217,7 +221,9 @@ impl Store for SqliteStore {
         .execute(&mut *transaction)
         .await
         .map_err(failed)?;
+        failpoint!("confirm-before-commit");
         transaction.commit().await.map_err(failed)?;
+        failpoint!("confirm-after-commit");
         Ok(confirmed.rows_affected() == 1)
     }
 
@@ -239,7 +245,9 @@ impl Store for SqliteStore {
             return Ok(false);
         }
         record(&mut transaction, reason.name(), seen.sid, now).await?;
+        failpoint!("theft-before-commit");
         transaction.commit().await.map_err(failed)?;
+        failpoint!("theft-after-commit");
         Ok(true)
     }
 
@@ -255,7 +263,9 @@ impl Store for SqliteStore {
                 ended.push(*sid);
             }
         }
+        failpoint!("sign-out-before-commit");
         transaction.commit().await.map_err(failed)?;
+        failpoint!("sign-out-after-commit");
         Ok(ended)
     }
 
