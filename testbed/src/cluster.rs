@@ -39,11 +39,20 @@ const KEEPER: &str = r#"
             sleep 0.01
         done
     }
+    state() {
+        sed -n 's/^State:[[:space:]]*\(.\).*/\1/p' "/proc/$1/status"
+    }
     crash() {
         # Stopped first: it could start another child meanwhile.
         kill -STOP "$server"
-        kill -KILL "$server" $(cat "/proc/$server/task/$server/children")
+        until [ "$(state "$server")" = T ]; do sleep 0.01; done
+        children=$(cat "/proc/$server/task/$server/children")
+        kill -KILL "$server" $children
         wait "$server"
+        # Nobody starts where one of them still has the shared memory; a zombie has let go of it.
+        for child in $children; do
+            while [ -n "$(state "$child" | tr -d Z)" ]; do sleep 0.01; done
+        done
     }
     while read -r order; do
         case $order in
@@ -62,8 +71,15 @@ const THROW_AWAY: [&str; 3] = ["max_connections=400", "fsync=off", "full_page_wr
 
 /// As an operator runs it, but slow: each commit lies in memory for 5 ms before it is on the disk, so that a crash
 /// often falls into one.
-const DURABLE: [&str; 5] =
-    ["fsync=on", "full_page_writes=on", "synchronous_commit=on", "commit_delay=5000", "commit_siblings=0"];
+const DURABLE: [&str; 6] = [
+    "fsync=on",
+    "full_page_writes=on",
+    "synchronous_commit=on",
+    "commit_delay=5000",
+    "commit_siblings=0",
+    // A start after a crash writes everything out first, here by one call.
+    "recovery_init_sync_method=syncfs",
+];
 
 /// A Postgres server of this process's own. It stops, and takes its data away, when this is dropped.
 #[derive(Debug)]
