@@ -4,6 +4,8 @@
 mod api;
 mod config;
 mod demo;
+#[cfg(feature = "failpoints")]
+mod failpoints;
 mod keys;
 mod layers;
 mod router;
@@ -65,6 +67,8 @@ async fn serve(config: Config) -> Result<(), Box<dyn Error>> {
     for warning in config.warnings() {
         eprintln!("lanyard: note: {warning}");
     }
+    #[cfg(feature = "failpoints")]
+    failpoints::take_orders();
     keys::prepare(&config.data_dir)?;
     let (clock, random) = (Clock::System, Random::System);
     let service = Arc::new(start(&config, clock, &random).await?);

@@ -60,7 +60,7 @@ pub fn router(app: App, config: &Config) -> Result<Router, ConfigError> {
         .route("/auth/logout", post(server_function));
     let api = api::routes().route("/api/stamp", post(server_function));
     // From the inside out: the last layer sees a request first.
-    Ok(Router::new()
+    let router = Router::new()
         .merge(auth)
         .merge(api)
         .route("/.well-known/jwks.json", get(jwks))
@@ -77,7 +77,10 @@ pub fn router(app: App, config: &Config) -> Result<Router, ConfigError> {
         .layer(from_fn_with_state(https, headers::secure))
         .layer(log::layer())
         .layer(config.client_ip.clone().into_extension())
-        .with_state(app))
+        .with_state(app);
+    #[cfg(feature = "failpoints")]
+    let router = router.layer(from_fn(crate::failpoints::answer));
+    Ok(router)
 }
 
 /// leptos would answer a caller that accepts HTML with a redirect to the Referer; `forms` does that, for the

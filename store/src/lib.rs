@@ -5,6 +5,9 @@
 //!
 //! Called by `server`, once, at start.
 
+#[macro_use]
+mod failpoint;
+
 mod columns;
 mod postgres;
 mod sqlite;

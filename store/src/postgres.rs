@@ -140,7 +140,9 @@ impl Store for PostgresStore {
         if !displaced.is_empty() {
             sessions::end(&mut transaction, displaced, EndReason::Replaced).await?;
         }
+        failpoint!("sign-in-before-commit");
         transaction.commit().await.map_err(failed)?;
+        failpoint!("sign-in-after-commit");
         Ok(Some(created_at))
     }
 
@@ -154,6 +156,7 @@ impl Store for PostgresStore {
     }
 
     async fn rotate(&self, rotation: &Rotation) -> Result<Option<Timestamp>, StoreError> {
+        failpoint!("rotate-before-commit");
         let rotated = sqlx::query(
             "WITH rotated AS (
                  UPDATE sessions
@@ -185,10 +188,12 @@ impl Store for PostgresStore {
         .fetch_optional(&self.pool)
         .await
         .map_err(failed)?;
+        failpoint!("rotate-after-commit");
         rotated.map(|row| rows::time(&row, "rotated_at")).transpose()
     }
 
     async fn confirm(&self, sid: SessionId, generation: u32, settle: Duration) -> Result<bool, StoreError> {
+        failpoint!("confirm-before-commit");
         // The age on the left: the difference of two moments fits, a moment less any duration may not.
         let confirmed = sqlx::query(
             "UPDATE sessions SET confirmed = TRUE
@@ -200,10 +205,12 @@ impl Store for PostgresStore {
         .execute(&self.pool)
         .await
         .map_err(failed)?;
+        failpoint!("confirm-after-commit");
         Ok(confirmed.rows_affected() == 1)
     }
 
     async fn end_if_seen(&self, seen: Guard, reason: EndReason) -> Result<bool, StoreError> {
+        failpoint!("theft-before-commit");
         let ended = sqlx::query(
             "WITH ended AS (
                  UPDATE sessions SET ended_at = lanyard_now(), end_reason = $4
@@ -220,6 +227,7 @@ impl Store for PostgresStore {
         .execute(&self.pool)
         .await
         .map_err(failed)?;
+        failpoint!("theft-after-commit");
         Ok(ended.rows_affected() == 1)
     }
 
@@ -229,7 +237,10 @@ impl Store for PostgresStore {
         reason: EndReason,
     ) -> Result<Vec<SessionId>, StoreError> {
         let mut connection = self.pool.acquire().await.map_err(failed)?;
-        sessions::end(&mut connection, sids, reason).await
+        failpoint!("sign-out-before-commit");
+        let ended = sessions::end(&mut connection, sids, reason).await?;
+        failpoint!("sign-out-after-commit");
+        Ok(ended)
     }
 
     async fn sessions_of(&self, user: UserId) -> Result<Seen<Vec<Session>>, StoreError> {

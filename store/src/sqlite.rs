@@ -172,7 +172,9 @@ impl Store for SqliteStore {
         for sid in displaced {
             end(&mut transaction, *sid, EndReason::Replaced, now).await?;
         }
+        failpoint!("sign-in-before-commit");
         transaction.commit().await.map_err(failed)?;
+        failpoint!("sign-in-after-commit");
         Ok(Some(now))
     }
 
@@ -218,7 +220,9 @@ impl Store for SqliteStore {
         if rotation.recoveries > 0 {
             record(&mut transaction, "recovered", rotation.seen.sid, now).await?;
         }
+        failpoint!("rotate-before-commit");
         transaction.commit().await.map_err(failed)?;
+        failpoint!("rotate-after-commit");
         Ok(Some(now))
     }
 
@@ -234,7 +238,9 @@ impl Store for SqliteStore {
         .execute(&mut *transaction)
         .await
         .map_err(failed)?;
+        failpoint!("confirm-before-commit");
         transaction.commit().await.map_err(failed)?;
+        failpoint!("confirm-after-commit");
         Ok(confirmed.rows_affected() == 1)
     }
 
@@ -256,7 +262,9 @@ impl Store for SqliteStore {
             return Ok(false);
         }
         record(&mut transaction, reason.name(), seen.sid, now).await?;
+        failpoint!("theft-before-commit");
         transaction.commit().await.map_err(failed)?;
+        failpoint!("theft-after-commit");
         Ok(true)
     }
 
@@ -272,7 +280,9 @@ impl Store for SqliteStore {
                 ended.push(*sid);
             }
         }
+        failpoint!("sign-out-before-commit");
         transaction.commit().await.map_err(failed)?;
+        failpoint!("sign-out-after-commit");
         Ok(ended)
     }
 

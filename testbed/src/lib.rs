@@ -5,6 +5,7 @@
 //! |---|---|
 //! | [`cluster`] | a throw-away Postgres server, and empty databases on it |
 //! | [`sqlite`], [`postgres`] | [`Harness`] for each database |
+//! | [`server`] | the real server as a process of its own |
 //!
 //! Called by `store`'s tests and by `proof`; nothing that is shipped depends on it.
 
@@ -20,6 +21,7 @@
 
 pub mod cluster;
 pub mod postgres;
+pub mod server;
 pub mod sqlite;
 
 use std::sync::Arc;

@@ -1,8 +1,8 @@
 //! One running server: started by a test, ended when the test drops it.
 
 use std::fs::File;
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
-use std::net::{TcpListener, TcpStream};
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
@@ -182,31 +182,13 @@ fn local(port: u16) -> String {
 }
 
 fn spawn(folder: &Path, flags: &[String], origin: Option<&str>) -> Option<(Child, u16)> {
-    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let log = File::options().create(true).append(true).open(folder.join("log")).unwrap();
-    let mut child = lanyard()
-        .args(["--addr", &format!("127.0.0.1:{port}")])
-        // A flag among `flags` goes before this.
-        .env("LANYARD_PUBLIC_URL", origin.map_or_else(|| local(port), str::to_owned))
-        .arg("--data-dir")
-        .arg(folder.join("data"))
-        .args(flags)
-        .env("RUST_LOG", "trace")
-        .stdout(Stdio::piped())
-        .stderr(log)
-        .spawn()
-        .unwrap();
-    // It says where it is once it listens.
-    let mut line = String::new();
-    let mut stdout = BufReader::new(child.stdout.take().unwrap());
-    stdout.read_line(&mut line).unwrap();
-    if line.is_empty() {
-        child.wait().unwrap();
-        return None;
-    }
-    // What it prints later goes nowhere; an open pipe that nobody reads would block it.
-    std::thread::spawn(move || std::io::copy(&mut stdout, &mut std::io::sink()));
-    Some((child, port))
+    let mut command = lanyard();
+    command.arg("--data-dir").arg(folder.join("data")).args(flags).env("RUST_LOG", "trace").stderr(log);
+    // A flag among `flags` goes before this.
+    command.envs(origin.map(|origin| ("LANYARD_PUBLIC_URL", origin)));
+    let (child, address) = lanyard_testbed::server::start(&mut command)?;
+    Some((child, address.port()))
 }
 
 impl Drop for Server {
