@@ -87,8 +87,7 @@ impl Desk {
 
     /// Who asks for tokens.
     pub fn client(&self, delivery: Delivery) -> Client {
-        let user_agent = self.headers.get(USER_AGENT).and_then(|value| value.to_str().ok());
-        Client { delivery, device: Device::new(user_agent, self.from) }
+        Client { delivery, device: device(&self.headers, self.from) }
     }
 
     /// What the badge says that came with the request.
@@ -155,6 +154,11 @@ pub fn authenticate(service: &Service, headers: &HeaderMap) -> Result<Claims, Ap
         AccessError::Invalid => ApiError::new(ErrorCode::TokenInvalid),
         AccessError::Revoked(reason) => ApiError::revoked(end_reason(reason)),
     })
+}
+
+/// Where a request comes from, as far as it is kept.
+pub fn device(headers: &HeaderMap, from: Network) -> Device {
+    Device::new(headers.get(USER_AGENT).and_then(|value| value.to_str().ok()), from)
 }
 
 /// A password on its way to the engine.

@@ -137,8 +137,8 @@ pub struct Sessions {
     pub sessions: Vec<SessionInfo>,
 }
 
-/// One session, as its owner may know it. Never says when this device's own last rotation was: a thief who holds
-/// the session's tokens must not learn when to renew.
+/// One session, as its owner may know it. Of the current one nothing tells of its last rotation, neither when nor
+/// where it was: a thief who holds the session's tokens must not learn when to renew.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SessionInfo {
     /// Names it; entitles to nothing.
@@ -147,7 +147,7 @@ pub struct SessionInfo {
     pub current: bool,
     /// What its owner calls it.
     pub name: Option<String>,
-    /// The browser's name, such as `Firefox`, from its User-Agent: a guess.
+    /// The browser's name, such as `Firefox`, from its User-Agent: a guess. Of the current session: this request's.
     pub browser: Option<String>,
     /// The system's name, such as `Linux`, from its User-Agent: a guess.
     pub system: Option<String>,

@@ -2,7 +2,8 @@
 
 use axum::Json;
 use axum::extract::{Path, State};
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode};
+use lanyard_app::api::desk::device;
 use lanyard_app::api::{ApiError, EndedSessions, ErrorCode, RenameSession, SessionInfo, Sessions};
 use lanyard_auth::access::Claims;
 use lanyard_auth::device::Device;
@@ -11,13 +12,20 @@ use lanyard_auth::store::{EndReason, Session, SessionId, StoreError};
 use uuid::Uuid;
 
 use super::badge::Badge;
+use super::whence::Whence;
 use crate::layers::errors::Answer;
 use crate::router::App;
 
 /// `GET /api/sessions`
-pub async fn list(State(app): State<App>, Badge(claims): Badge) -> Result<Json<Sessions>, Answer> {
+pub async fn list(
+    State(app): State<App>,
+    Badge(claims): Badge,
+    Whence(from): Whence,
+    headers: HeaderMap,
+) -> Result<Json<Sessions>, Answer> {
     let sessions = app.service.sessions_of(claims.sub).await.map_err(unavailable)?;
-    let sessions = sessions.into_iter().map(|session| info(session, &claims)).collect();
+    let here = device(&headers, from);
+    let sessions = sessions.into_iter().map(|session| info(session, &claims, &here)).collect();
     Ok(Json(Sessions { sessions }))
 }
 
@@ -66,11 +74,12 @@ pub async fn label(
     })
 }
 
-fn info(session: Session, claims: &Claims) -> SessionInfo {
-    let Session { sid, rotated_at, created_at, label, .. } = session;
-    let Device { browser, system, network } = session.device;
+/// Of the session that asks, nothing is told that a rotation writes, neither when it was nor where: a thief who
+/// holds its tokens would see when to renew. It is where the request comes from, now.
+fn info(session: Session, claims: &Claims, here: &Device) -> SessionInfo {
+    let Session { sid, rotated_at, created_at, label, device, .. } = session;
     let current = sid == claims.sid;
-    // To the minute, and never this session's own: it would tell when it was rotated.
+    let Device { browser, system, network } = if current { here.clone() } else { device };
     let last_seen_at = (!current).then(|| rotated_at.seconds().div_euclid(60) * 60);
     SessionInfo {
         id: sid.0,

@@ -7,7 +7,7 @@ use std::time::Duration;
 use uuid::Uuid;
 
 use crate::answer::{Answer, send};
-use crate::person::{Held, PASSWORD, bearer, credentials, me, refresh, register, sign_in};
+use crate::person::{Held, PASSWORD, bearer, browser, credentials, me, refresh, register, sign_in};
 use crate::server::Server;
 
 const FIREFOX: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0";
@@ -69,6 +69,19 @@ async fn one_sees_ones_own_sessions_and_which_this_is() {
     let expected = ["browser", "created_at", "current", "id", "last_seen_at", "name", "network", "system"];
     assert_eq!(keys, expected);
     assert_eq!(list(&server, &bystander).await.len(), 1);
+}
+
+/// Whoever holds a session's tokens must not learn when the other who does has renewed.
+#[tokio::test]
+async fn a_rotation_elsewhere_does_not_show() {
+    let server = Server::start();
+    let [first, ..] = three(&server).await;
+    let look = async || send(bearer(server.get("/api/sessions"), &first.access)).await.body;
+    let before = look().await;
+    server.age(first.session, Duration::from_secs(120)).await;
+    let renewed = send(browser(&server, "/auth/refresh", &first.cookies()).header(USER_AGENT, FIREFOX)).await;
+    assert_eq!(renewed.set_cookies().len(), 2, "it was rotated: {renewed:?}");
+    assert_eq!(look().await, before);
 }
 
 #[tokio::test]
