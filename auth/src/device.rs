@@ -9,7 +9,7 @@ use woothee::parser::Parser;
 /// No User-Agent that tells us anything is longer.
 const LONGEST_USER_AGENT: usize = 512;
 
-/// Where somebody is: his IPv4 address, or the 64 bits of his IPv6 address that one household gets.
+/// Where somebody is: his IPv4 address, or the 56 bits of his IPv6 address that one household gets (RFC 6177).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Network(IpAddr);
 
@@ -18,7 +18,7 @@ impl From<IpAddr> for Network {
         Self(match address.to_canonical() {
             IpAddr::V6(address) => {
                 let [a, b, c, d, ..] = address.segments();
-                IpAddr::V6(Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0))
+                IpAddr::V6(Ipv6Addr::new(a, b, c, d & 0xff00, 0, 0, 0, 0))
             }
             v4 @ IpAddr::V4(_) => v4,
         })

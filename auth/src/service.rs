@@ -193,7 +193,15 @@ impl Service {
     /// # Errors
     /// [`StoreError`] when it does not.
     pub async fn ready(&self) -> Result<(), StoreError> {
-        self.store.now().await.map(drop)
+        self.database_time().await.map(drop)
+    }
+
+    /// The time by which the database judges ages.
+    ///
+    /// # Errors
+    /// [`StoreError`] when it does not answer.
+    pub async fn database_time(&self) -> Result<Timestamp, StoreError> {
+        self.store.now().await
     }
 
     /// Checks an access token and notes its use. Looks nothing up in the database.

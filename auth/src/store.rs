@@ -339,8 +339,8 @@ pub trait Store: Send + Sync + 'static {
     /// A session with its user and the time, or `None`.
     async fn session(&self, sid: SessionId) -> Result<Option<Seen<Session>>, StoreError>;
 
-    /// Writes a rotation if the row is as seen, not ended, and its user is enabled and of the session's
-    /// version. Returns the written `rotated_at`, or `None` when nothing was written.
+    /// Writes a rotation if the row is as seen, neither ended nor at its absolute limit, and its user is enabled
+    /// and of the session's version. Returns the written `rotated_at`, or `None` when nothing was written.
     async fn rotate(&self, rotation: &Rotation) -> Result<Option<Timestamp>, StoreError>;
 
     /// Marks a generation as confirmed if it is the newest, is not confirmed yet, and was made at least

@@ -12,7 +12,7 @@ use crate::Scale;
 use crate::database::Database;
 use crate::report::Chapter;
 
-use latency::{Filled, beside_removal, in_turns};
+use latency::{Filled, Removal, beside_removal, in_turns};
 
 /// Runs the chapter.
 ///
@@ -24,24 +24,23 @@ pub async fn show(scale: Scale, report: &mut Chapter<'_>) -> anyhow::Result<()> 
 }
 
 async fn on<D: Database>(scale: Scale, report: &mut Chapter<'_>) -> anyhow::Result<()> {
-    rotations::<D>(scale, report).await?;
+    rotations::<D>(scale, report).await;
     sessions::<D>(scale, report).await?;
     removal::<D>(scale, report).await
 }
 
-async fn rotations<D: Database>(scale: Scale, report: &mut Chapter<'_>) -> anyhow::Result<()> {
+async fn rotations<D: Database>(scale: Scale, report: &mut Chapter<'_>) {
     let rotations = scale.pick(2_000, 10_000);
     report.progress(format!("{}: {rotations} rotations of one session", D::NAME));
     let tell = |done| report.progress(format!("{}: {done} rotations", D::NAME));
-    let sizes = rotations::rotate::<D>(rotations, tell).await?;
-    report.shown(
+    let sizes = rotations::rotate::<D>(rotations, tell).await;
+    report.outcome(
         format!(
             "{}: after {rotations} rotations of a session the database is no larger than after 10",
             D::NAME
         ),
-        format!("{} against {} bytes", sizes.last, sizes.first),
+        sizes.map(|sizes| format!("{} against {} bytes", sizes.last, sizes.first)),
     );
-    Ok(())
 }
 
 async fn sessions<D: Database>(scale: Scale, report: &mut Chapter<'_>) -> anyhow::Result<()> {
@@ -50,14 +49,16 @@ async fn sessions<D: Database>(scale: Scale, report: &mut Chapter<'_>) -> anyhow
     report.progress(format!("{}: makes {few} and {many} sessions", D::NAME));
     let small = Filled::<D>::new(few, renewals).await?;
     let large = Filled::<D>::new(many, renewals).await?;
-    let bytes = large.bytes_a_session().await?;
+    let bytes = large.bytes_a_session().await;
     report.progress(format!("{}: renews {renewals} sessions of each in turns", D::NAME));
-    let compared = in_turns(&large, &small).await?;
-    report
-        .shown(format!("{}: a renewal among {many} sessions, against {few}", D::NAME), compared.to_string());
-    report.shown(
+    let compared = in_turns(&large, &small).await;
+    report.outcome(
+        format!("{}: a renewal among {many} sessions, against {few}", D::NAME),
+        compared.map(|compared| compared.to_string()),
+    );
+    report.outcome(
         format!("{}: bytes a session among {many}, its share of a user and all indexes included", D::NAME),
-        bytes.to_string(),
+        bytes.map(|bytes| bytes.to_string()),
     );
     Ok(())
 }
@@ -67,15 +68,17 @@ async fn removal<D: Database>(scale: Scale, report: &mut Chapter<'_>) -> anyhow:
     let (sessions, renewals) = scale.pick((5_000, 500), (150_000, 20_000));
     report.progress(format!("{}: removes {expired} expired sessions while others are renewed", D::NAME));
     let filled = Filled::<D>::new(sessions, renewals).await?;
-    let removal = beside_removal(&filled, expired, scale.pick(100, 2_000)).await?;
-    report.shown(
-        format!("{}: {expired} expired sessions are removed, no other one, and nobody waits for it", D::NAME),
+    let removal = beside_removal(&filled, expired, scale.pick(100, 2_000)).await;
+    report.outcome(
         format!(
-            "{} removed in {:.1} s; a renewal beside it, against alone: {}",
-            removal.removed,
-            removal.took.as_secs_f64(),
-            removal.renewals
+            "{}: {expired} expired sessions are removed, no other one, while others are renewed",
+            D::NAME
         ),
+        removal.map(|removal| {
+            let seconds = removal.took.as_secs_f64();
+            let Removal { removed, renewals, .. } = removal;
+            format!("{removed} in {seconds:.1} s; a renewal beside it, against alone: {renewals}")
+        }),
     );
     Ok(())
 }

@@ -32,37 +32,29 @@ pub async fn show(scale: Scale, report: &mut Chapter<'_>) -> anyhow::Result<()> 
 }
 
 async fn on<D: Database>(scale: Scale, report: &mut Chapter<'_>) -> anyhow::Result<()> {
-    planted::show::<D>(scale, report).await?;
     bursts::<D>(scale.pick(4, 50), report).await?;
     for ending in Ending::ALL {
         let races = scale.pick(300, 10_000);
         report.progress(format!("{}: {races} renewals against {}", D::NAME, ending.name()));
-        let nodes = Nodes::<D>::start().await?;
-        let tally = endings::race(&nodes, ending, races).await.context(ending.name())?;
-        report.shown(
-            format!("{}: no renewal survives {}", D::NAME, ending.name()),
-            figure(&tally).context(ending.name())?,
-        );
+        let tally = endings::race(&Nodes::<D>::start().await?, ending, races).await;
+        let claim = format!("{}: no renewal survives {}", D::NAME, ending.name());
+        report.outcome(claim, tally.and_then(figure));
     }
-    Ok(())
+    planted::show::<D>(scale, report).await
 }
 
 async fn bursts<D: Database>(sessions: usize, report: &mut Chapter<'_>) -> anyhow::Result<()> {
     report.progress(format!("{}: {PARALLEL} renewals at once, of each of {sessions} sessions", D::NAME));
-    let slowest = slowest_burst(&Nodes::<D>::start().await?, sessions, None).await?;
     let figure = |slowest: Duration| {
         format!("{sessions} bursts, no error, the slowest answer after {} ms", slowest.as_millis())
     };
-    report.shown(
-        format!("{}: of {PARALLEL} renewals at once one rotates, all get its successor", D::NAME),
-        figure(slowest),
-    );
+    let slowest = slowest_burst(&Nodes::<D>::start().await?, sessions, None).await;
+    let claim = format!("{}: of {PARALLEL} renewals at once one rotates, all get its successor", D::NAME);
+    report.outcome(claim, slowest.map(figure));
     let gate = Gate::new(PARALLEL);
-    let slowest = slowest_burst(&planted::nodes::<D>(None, &gate).await?, sessions, Some(&gate)).await?;
-    report.shown(
-        format!("{}: and so if all {PARALLEL} have read the row before one writes it", D::NAME),
-        figure(slowest),
-    );
+    let slowest = slowest_burst(&planted::nodes::<D>(None, &gate).await?, sessions, Some(&gate)).await;
+    let claim = format!("{}: and so if all {PARALLEL} have read the row before one writes it", D::NAME);
+    report.outcome(claim, slowest.map(figure));
     Ok(())
 }
 
@@ -81,8 +73,8 @@ async fn slowest_burst<D: Database>(
 }
 
 /// A race that always ends the same way is none.
-fn figure(tally: &Tally) -> anyhow::Result<String> {
-    let Tally { races, overlapped, renewed, refused, accepted_elsewhere } = *tally;
+fn figure(tally: Tally) -> anyhow::Result<String> {
+    let Tally { races, overlapped, renewed, refused, accepted_elsewhere } = tally;
     ensure!(renewed > 0 && refused > 0, "no race: {tally:?}");
     Ok(format!(
         "{overlapped} races (and {} that missed each other); in {renewed} a renewal was first, in {refused} the end; \

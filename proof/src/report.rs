@@ -58,6 +58,14 @@ impl Chapter<'_> {
         self.note(claim.into(), why.into(), false);
     }
 
+    /// A claim with its figure, or with what refuted it: the others go on.
+    pub fn outcome(&mut self, claim: impl Into<String>, outcome: anyhow::Result<String>) {
+        match outcome {
+            Ok(figure) => self.shown(claim, figure),
+            Err(why) => self.refuted(claim, format!("{why:#}")),
+        }
+    }
+
     fn note(&mut self, claim: String, figure: String, holds: bool) {
         self.progress(format!("{} {claim}: {figure}", mark(holds)));
         self.report.findings.push(Finding { chapter: self.name.clone(), claim, figure, holds });

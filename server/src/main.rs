@@ -24,7 +24,7 @@ use lanyard_app::session::PageSettings;
 use lanyard_auth::access::AccessTokens;
 use lanyard_auth::password::Passwords;
 use lanyard_auth::random::Random;
-use lanyard_auth::time::Clock;
+use lanyard_auth::time::{Clock, Timestamp, millis};
 use lanyard_auth::{Service, Settings};
 use tokio::net::TcpListener;
 use tokio::signal;
@@ -35,6 +35,9 @@ use router::{App, router};
 
 /// Between two looks for sessions that expired long ago. The first is at start.
 const REMOVAL: Duration = Duration::from_secs(3600);
+
+/// After the start the first removal comes sooner, but not before the clock has been seen to go on.
+const FIRST_REMOVAL: Duration = Duration::from_secs(60);
 
 /// After being told to stop, requests under way may take so much longer.
 const GRACE: Duration = Duration::from_secs(5);
@@ -126,14 +129,30 @@ fn page_settings(config: &Config) -> PageSettings {
 }
 
 /// Removes sessions that expired long ago, now and then, for as long as the server runs.
+///
+/// Not when the database's time has leapt since the last look: a clock that was set wrongly and is corrected costs
+/// nobody his session, unless its row is gone.
 async fn remove_expired(service: Arc<Service>) {
+    let mut last = None;
     loop {
-        match service.remove_expired().await {
-            Ok(0) => {}
-            Ok(removed) => tracing::info!(removed, "sessions that expired long ago were removed"),
-            Err(error) => tracing::warn!(%error, "sessions that expired long ago were not removed"),
+        let now = service.database_time().await;
+        let leapt = |last: Timestamp, now: Timestamp| now.since(last) > 2 * millis(REMOVAL);
+        match (last, &now) {
+            (Some(last), Ok(now)) if leapt(last, *now) => {
+                tracing::warn!("the database's time has leapt: nothing is removed for now");
+            }
+            (Some(_), Ok(_)) => match service.remove_expired().await {
+                Ok(0) => {}
+                Ok(removed) => tracing::info!(removed, "sessions that expired long ago were removed"),
+                Err(error) => tracing::warn!(%error, "sessions that expired long ago were not removed"),
+            },
+            // The first look only notes the time.
+            (None, Ok(_)) => {}
+            (_, Err(error)) => tracing::warn!(%error, "sessions that expired long ago were not removed"),
         }
-        tokio::time::sleep(REMOVAL).await;
+        let wait = if last.is_none() { FIRST_REMOVAL } else { REMOVAL };
+        last = now.ok().or(last);
+        tokio::time::sleep(wait).await;
     }
 }
 

@@ -4,6 +4,7 @@
 //! | Module | What lives there |
 //! |---|---|
 //! | [`cluster`] | a throw-away Postgres server, and empty databases on it |
+//! | [`lost`] | a store whose answers get lost |
 //! | [`sqlite`], [`postgres`] | [`Harness`] for each database |
 //! | [`server`] | the real server as a process of its own |
 //!
@@ -20,6 +21,7 @@
 )]
 
 pub mod cluster;
+pub mod lost;
 pub mod postgres;
 pub mod server;
 pub mod sqlite;

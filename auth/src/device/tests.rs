@@ -58,7 +58,8 @@ fn what_an_attacker_writes_is_not_kept() {
 #[test]
 fn a_household_is_one_network() {
     assert_eq!(network("2001:db8:1:2::3"), network("2001:db8:1:2:ffff::4"));
-    assert_ne!(network("2001:db8:1:2::3"), network("2001:db8:1:3::3"));
+    assert_eq!(network("2001:db8:1:2::3"), network("2001:db8:1:ff::3"));
+    assert_ne!(network("2001:db8:1:2::3"), network("2001:db8:1:102::3"));
     assert_ne!(network("192.0.2.1"), network("192.0.2.2"));
     assert_eq!(network("::ffff:192.0.2.1"), network("192.0.2.1"));
 }

@@ -115,3 +115,36 @@ fn chunks<D: Database>(sessions: u64, now: Timestamp, began: Began) -> Result<Ve
         })
         .collect())
 }
+
+#[cfg(test)]
+mod tests {
+    use lanyard_testbed::Harness as _;
+
+    use super::*;
+
+    async fn is_filled<D: Database>(db: &D, url: &str) {
+        let (told, tell) = std::sync::mpsc::channel();
+        fill_url(url, 1_000, |done| told.send(done).unwrap()).await.unwrap();
+        assert_eq!(tell.try_iter().collect::<Vec<_>>(), [1_000]);
+        let count =
+            async |sql: &str| db.number(format!("SELECT count(*) FROM {sql}")).await.unwrap().unwrap();
+        assert_eq!(count("sessions").await, 1_000);
+        assert_eq!(count("users").await, 334);
+        assert_eq!(count("sessions WHERE ended_at IS NOT NULL").await, 200);
+        assert_eq!(count("sessions WHERE rotated_at < created_at OR rotated_at > expires_at").await, 0);
+        let [sid] = db.ids("SELECT sid FROM sessions LIMIT 1".to_owned()).await.unwrap()[..] else {
+            panic!()
+        };
+        let row = db.store().session(SessionId(sid)).await.unwrap().unwrap().row;
+        assert_eq!(row.current, token(SessionId(sid)).unwrap().hash());
+    }
+
+    #[tokio::test]
+    async fn a_url_names_what_is_filled() {
+        let file = SqliteFile::fresh().await;
+        is_filled(&file, &format!("sqlite:{}", file.path().display())).await;
+        let database = PostgresDatabase::fresh().await;
+        is_filled(&database, &database.url()).await;
+        assert!(fill_url("mysql://somewhere", 1, drop).await.is_err());
+    }
+}

@@ -6,7 +6,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use anyhow::{Result, anyhow, bail, ensure};
+use anyhow::{Result, bail, ensure};
 use lanyard_auth::Service;
 use lanyard_auth::access::AccessError;
 use lanyard_auth::password::Password;
@@ -83,8 +83,9 @@ pub struct Tally {
 /// A session to be renewed and ended.
 struct Victim {
     session: Issued,
-    /// Every refresh token that was handed out, oldest first; the last one is current.
-    tokens: Vec<RefreshToken>,
+    /// Its first refresh token, for a thief.
+    stolen: RefreshToken,
+    current: RefreshToken,
 }
 
 /// One person's sessions, and the one that ends them.
@@ -104,11 +105,16 @@ impl Span {
     }
 }
 
-/// So much later than the end the renewals begin; negative: so much earlier.
+/// By how many microseconds the end begins before the renewals; negative: after them.
 #[derive(Clone, Copy, Debug, Default)]
 struct Lead(i64);
 
 impl Lead {
+    /// A first guess: the end is written when it is nearly done.
+    fn of(end: Duration) -> Self {
+        Self(end.as_micros().try_into().unwrap_or(0))
+    }
+
     fn renewals(self) -> Duration {
         Duration::from_micros(self.0.try_into().unwrap_or(0))
     }
@@ -117,30 +123,26 @@ impl Lead {
         Duration::from_micros(self.0.saturating_neg().try_into().unwrap_or(0))
     }
 
-    /// Makes whoever was first this time less likely to be so again.
-    fn steer(&mut self, renewals_were_first: bool) {
+    /// Whoever was first this time begins a little later.
+    fn steered(self, renewals_were_first: bool) -> Self {
         let step = (self.0.abs() / 16).max(20);
-        self.0 += if renewals_were_first { step } else { -step };
+        Self(if renewals_were_first { self.0 + step } else { self.0 - step })
     }
 }
 
 /// Races sessions' renewals with their end until so many have overlapped. Fails as soon as one survives.
+///
+/// The nodes are for this alone: it puts the witness into their database.
 pub async fn race<D: Database>(nodes: &Nodes<D>, ending: Ending, races: usize) -> Result<Tally> {
     nodes.db.execute(D::WITNESS.to_owned()).await?;
-    let (mut tally, mut lead) = (Tally::default(), None);
-    let mut settled = true;
+    let (mut tally, mut lead, mut settled) = (Tally::default(), None, true);
     while tally.overlapped < races {
         ensure!(tally.races < 100 + 5 * races, "no race: they hardly ever overlap, {tally:?}");
         let scenes = 1 + (races - tally.overlapped).min(50) / ending.sessions();
         for scene in set(nodes, ending, scenes, settled).await? {
-            let first = lead.is_none();
-            let lead = lead.get_or_insert_with(Lead::default);
-            let (ended, renewed) = play(nodes, ending, scene, *lead, &mut tally).await?;
-            if first {
-                *lead = Lead(i64::try_from(ended.as_micros())?);
-            } else {
-                lead.steer(renewed);
-            }
+            let steered: Lead = lead.unwrap_or_default();
+            let (took, renewed) = play(nodes, ending, &scene, steered, &mut tally).await?;
+            lead = Some(if lead.is_none() { Lead::of(took) } else { steered.steered(renewed) });
         }
         settled = !settled;
     }
@@ -163,18 +165,19 @@ async fn set<D: Database>(
         let mut victims = Vec::new();
         for _ in 0..ending.sessions() {
             let session = nodes.sign_in(&user).await?;
-            victims.push(Victim { tokens: vec![token(&session)?], session });
+            victims.push(Victim { stolen: token(&session)?, current: token(&session)?, session });
         }
         set.push(Scene { user, kept, victims });
     }
-    // What the thief stole must have been replaced twice: then it is theft at any time.
-    for _ in 0..if ending == Ending::Theft { 2 } else { 0 } {
-        nodes.settle().await;
-        let [here, _] = &nodes.services;
-        for victim in set.iter_mut().flat_map(|scene| &mut scene.victims) {
-            let current = victim.tokens.last().ok_or_else(|| anyhow!("no token"))?;
-            victim.session = renew(here, current).await?;
-            victim.tokens.push(token(&victim.session)?);
+    if ending == Ending::Theft {
+        // What was replaced twice is theft at any time.
+        for _ in 0..2 {
+            nodes.settle().await;
+            let [here, _] = &nodes.services;
+            for victim in set.iter_mut().flat_map(|scene| &mut scene.victims) {
+                victim.session = renew(here, &victim.current).await?;
+                victim.current = token(&victim.session)?;
+            }
         }
     }
     if settled {
@@ -188,20 +191,19 @@ async fn set<D: Database>(
 async fn play<D: Database>(
     nodes: &Nodes<D>,
     ending: Ending,
-    scene: Scene,
+    scene: &Scene,
     lead: Lead,
     tally: &mut Tally,
 ) -> Result<(Duration, bool)> {
     let mut renewals = Vec::new();
     for victim in &scene.victims {
-        let current = victim.tokens.last().ok_or_else(|| anyhow!("no token"))?;
         renewals.push(nodes.services.each_ref().map(|service| {
-            let (service, current) = (Arc::clone(service), current.clone());
+            let (service, current) = (Arc::clone(service), victim.current.clone());
             after(lead.renewals(), async move { renew(&service, &current).await })
         }));
     }
     let [here, _] = &nodes.services;
-    let (ended, done) = after(lead.ending(), end(Arc::clone(here), ending, &scene)?).await?;
+    let (ended, done) = after(lead.ending(), end(Arc::clone(here), ending, scene)).await?;
     done?;
     let mut renewed = 0;
     for (victim, renewals) in scene.victims.iter().zip(renewals) {
@@ -234,26 +236,27 @@ fn end(
     here: Arc<Service>,
     ending: Ending,
     scene: &Scene,
-) -> Result<impl Future<Output = Result<()>> + Send + 'static> {
+) -> impl Future<Output = Result<()>> + Send + 'static {
     let (user, kept) = (scene.user.id, scene.kept.sid);
-    let victim = scene.victims.first().ok_or_else(|| anyhow!("nobody to end"))?;
-    let (sid, stolen) = (victim.session.sid, victim.tokens.first().cloned());
-    Ok(async move {
+    let sids: Vec<_> = scene.victims.iter().map(|victim| victim.session.sid).collect();
+    let stolen: Vec<_> = scene.victims.iter().map(|victim| victim.stolen.clone()).collect();
+    async move {
         match ending {
-            Ending::SignOut => here.sign_out(&[sid]).await?,
+            Ending::SignOut => here.sign_out(&sids).await?,
             Ending::KickOut => drop(here.end_all_sessions(user, EndReason::KickedOut).await?),
             Ending::PasswordChange => {
                 let password = || Password::new(PASSWORD.to_owned());
                 here.change_password(kept, password(), password()).await?;
             }
             Ending::Theft => {
-                let stolen = stolen.ok_or_else(|| anyhow!("nothing was stolen"))?;
-                let told = renew(&here, &stolen).await;
-                ensure!(matches!(told, Err(RefreshError::Reused)), "the thief was not found");
+                for token in stolen {
+                    let told = renew(&here, &token).await;
+                    ensure!(matches!(told, Err(RefreshError::Reused)), "the thief was not found");
+                }
             }
         }
         Ok(())
-    })
+    }
 }
 
 /// Begins so much later, and tells when it began and ended.
@@ -298,9 +301,13 @@ async fn nobody_survives<D: Database>(
     ensure!(badges.iter().all(|badge| verdict(here, badge) == over), "an access token survives its session");
     let accepted = badges.iter().filter(|badge| verdict(elsewhere, badge).is_ok()).count();
 
-    let handed_out = got.iter().filter(|issued| issued.refresh_token.is_some()).map(token);
-    for token in victim.tokens.last().cloned().map(Ok).into_iter().chain(handed_out) {
-        let token = token?;
+    let mut tokens = vec![victim.current.clone()];
+    for rotated in got.iter().filter(|issued| issued.refresh_token.is_some()) {
+        tokens.push(token(rotated)?);
+    }
+    let successors: Vec<_> = tokens.iter().skip(1).map(RefreshToken::hash).collect();
+    ensure!(successors.windows(2).all(|pair| pair.first() == pair.last()), "two successors");
+    for token in tokens {
         for service in &nodes.services {
             match renew(service, &token).await {
                 Err(RefreshError::Revoked(it)) if it == reason => {}

@@ -43,7 +43,8 @@ pub async fn change_password(
     Whence(from): Whence,
     Json(asked): Json<ChangePassword>,
 ) -> Result<Json<EndedSessions>, Response<Body>> {
-    let admitted = app.throttle.sign_in(&claims.sub.to_string(), from);
+    let user = app.service.user_of(claims.sid).await.map_err(|error| Answer(error.into()).into_response())?;
+    let admitted = app.throttle.sign_in(&user.email, from);
     admitted.map_err(|error| Answer(error.into()).into_response())?;
     let (current, new) = (typed(&asked.current_password), typed(&asked.new_password));
     let ended = app.service.change_password(claims.sid, current, new).await;

@@ -134,6 +134,7 @@ macro_rules! conformance_suite {
                 a_rotation_leaves_the_limits_alone
                 a_rotation_needs_the_row_as_it_was_seen
                 a_rotation_needs_a_live_session
+                nothing_is_rotated_at_the_absolute_limit
                 a_rotation_needs_an_unchanged_user
                 a_recovery_is_counted_and_recorded
                 a_generation_is_confirmed_once_settled

@@ -75,6 +75,17 @@ pub async fn a_rotation_needs_a_live_session(db: impl Harness) {
     assert_eq!(db.dump().await, before);
 }
 
+pub async fn nothing_is_rotated_at_the_absolute_limit(db: impl Harness) {
+    let store = db.store();
+    let sid = signed_in(&*store).await;
+    db.pass(super::ABSOLUTE - MILLISECOND).await;
+    store.rotate(&rotation(seen(sid, 0, true), 6)).await.unwrap().unwrap();
+    db.pass(MILLISECOND).await;
+    let before = db.dump().await;
+    assert_eq!(store.rotate(&rotation(seen(sid, 1, false), 7)).await.unwrap(), None);
+    assert_eq!(db.dump().await, before);
+}
+
 pub async fn a_rotation_needs_an_unchanged_user(db: impl Harness) {
     let store = db.store();
     let (ada, grace) = (user(&*store, 1).await, user(&*store, 2).await);

@@ -6,6 +6,7 @@ mod accounts;
 mod confirmation;
 mod elsewhere;
 mod endings;
+mod lost;
 mod removal;
 mod rules;
 mod theft;

@@ -1,0 +1,73 @@
+//! Endings whose commit nobody learns of: their access tokens are refused all the same, soon.
+
+use super::*;
+use lanyard_auth::access::AccessError;
+use lanyard_auth::store::EndReason;
+use lanyard_testbed::lost::LostAnswers;
+
+/// So long it may take: the database is asked a second after the ending failed.
+const SOON: Duration = Duration::from_secs(8);
+
+/// Ends something with a store that loses its answer. The access token of a session that this ends is refused
+/// soon, for the reason that the row has.
+async fn refused_soon<E>(
+    reason: EndReason,
+    ending: impl AsyncFnOnce(&Service, &Issued, &Issued) -> Result<(), E>,
+) {
+    let world = World::new().await;
+    let [first, second] = [world.signed_in().await, world.sign_in("ada@example.com", &[]).await];
+    let lossy = Arc::new(LostAnswers::new(world.store()));
+    let keys = MasterKeys::new(&MASTER, &[]);
+    let service = start(lossy.clone(), world.db.clock(), &world.pem, &keys).await;
+    lossy.lose(true);
+    assert!(ending(&service, &first, &second).await.is_err(), "its answer was lost");
+    lossy.lose(false);
+
+    let refused = async {
+        loop {
+            match service.authenticate(second.access_token.reveal(), None) {
+                Ok(_) => tokio::time::sleep(ms(50)).await,
+                Err(why) => break why,
+            }
+        }
+    };
+    let why = tokio::time::timeout(SOON, refused).await.expect("its access token goes on and on");
+    assert_eq!(why, AccessError::Revoked(reason));
+}
+
+fn password(text: &str) -> Password {
+    Password::new(text.to_owned())
+}
+
+#[tokio::test]
+async fn signing_out() {
+    refused_soon(EndReason::SignedOut, async |service, _, it| service.sign_out(&[it.sid]).await).await;
+}
+
+#[tokio::test]
+async fn ending_all_others() {
+    let end = async |service: &Service, first: &Issued, _: &Issued| {
+        service.end_other_sessions(first.user.id, first.sid).await.map(drop)
+    };
+    refused_soon(EndReason::EndedElsewhere, end).await;
+}
+
+#[tokio::test]
+async fn ending_all() {
+    let end = async |service: &Service, first: &Issued, _: &Issued| {
+        service.end_all_sessions(first.user.id, EndReason::KickedOut).await.map(drop)
+    };
+    refused_soon(EndReason::KickedOut, end).await;
+}
+
+/// It can't even be tried again: by then the old password is wrong.
+#[tokio::test]
+async fn changing_the_password() {
+    let change = async |service: &Service, first: &Issued, _: &Issued| {
+        service
+            .change_password(first.sid, password(PASSWORD), password("staple battery horse"))
+            .await
+            .map(drop)
+    };
+    refused_soon(EndReason::PasswordChanged, change).await;
+}

@@ -1,0 +1,149 @@
+//! A real store whose answers get lost: what it was asked to end is ended, and the caller is told that nobody
+//! knows. That is what a connection that breaks during a commit looks like.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use lanyard_auth::password::PasswordHash;
+use lanyard_auth::store::{
+    CreateUserError, Credentials, EndReason, Guard, NewSession, NewUser, PasswordChange, RaisedVersion,
+    Revocation, Rotation, Seen, Session, SessionId, Store, StoreError, User, UserId,
+};
+use lanyard_auth::time::Timestamp;
+
+/// Loses the answers of endings while it is told to.
+pub struct LostAnswers {
+    real: Arc<dyn Store>,
+    losing: AtomicBool,
+}
+
+impl LostAnswers {
+    /// Before `real`, losing nothing yet.
+    pub fn new(real: Arc<dyn Store>) -> Self {
+        Self { real, losing: AtomicBool::new(false) }
+    }
+
+    /// Whether answers get lost from now on.
+    pub fn lose(&self, losing: bool) {
+        self.losing.store(losing, Ordering::SeqCst);
+    }
+
+    fn on_the_way<T>(&self, answer: Result<T, StoreError>) -> Result<T, StoreError> {
+        if self.losing.load(Ordering::SeqCst) {
+            return Err(StoreError::Unavailable("the answer was lost".to_owned()));
+        }
+        answer
+    }
+}
+
+#[async_trait]
+impl Store for LostAnswers {
+    async fn now(&self) -> Result<Timestamp, StoreError> {
+        self.real.now().await
+    }
+
+    async fn create_user(&self, user: &NewUser) -> Result<User, CreateUserError> {
+        self.real.create_user(user).await
+    }
+
+    async fn credentials(&self, email: &str) -> Result<Option<Credentials>, StoreError> {
+        self.real.credentials(email).await
+    }
+
+    async fn rehash_password(
+        &self,
+        user: UserId,
+        seen: &PasswordHash,
+        new: &PasswordHash,
+    ) -> Result<bool, StoreError> {
+        self.real.rehash_password(user, seen, new).await
+    }
+
+    async fn create_session(
+        &self,
+        session: &NewSession,
+        displaced: &[SessionId],
+    ) -> Result<Option<Timestamp>, StoreError> {
+        self.on_the_way(self.real.create_session(session, displaced).await)
+    }
+
+    async fn session(&self, sid: SessionId) -> Result<Option<Seen<Session>>, StoreError> {
+        self.real.session(sid).await
+    }
+
+    async fn rotate(&self, rotation: &Rotation) -> Result<Option<Timestamp>, StoreError> {
+        self.real.rotate(rotation).await
+    }
+
+    async fn confirm(&self, sid: SessionId, generation: u32, settle: Duration) -> Result<bool, StoreError> {
+        self.real.confirm(sid, generation, settle).await
+    }
+
+    async fn end_if_seen(&self, seen: Guard, reason: EndReason) -> Result<bool, StoreError> {
+        self.on_the_way(self.real.end_if_seen(seen, reason).await)
+    }
+
+    async fn end_sessions(
+        &self,
+        sids: &[SessionId],
+        reason: EndReason,
+    ) -> Result<Vec<SessionId>, StoreError> {
+        self.on_the_way(self.real.end_sessions(sids, reason).await)
+    }
+
+    async fn sessions_of(&self, user: UserId) -> Result<Seen<Vec<Session>>, StoreError> {
+        self.real.sessions_of(user).await
+    }
+
+    async fn label_session(
+        &self,
+        user: UserId,
+        sid: SessionId,
+        label: Option<&str>,
+    ) -> Result<bool, StoreError> {
+        self.real.label_session(user, sid, label).await
+    }
+
+    async fn end_other_sessions(
+        &self,
+        user: UserId,
+        keep: SessionId,
+        reason: EndReason,
+    ) -> Result<Vec<SessionId>, StoreError> {
+        self.on_the_way(self.real.end_other_sessions(user, keep, reason).await)
+    }
+
+    async fn rename_user(&self, user: UserId, name: &str) -> Result<Option<User>, StoreError> {
+        self.real.rename_user(user, name).await
+    }
+
+    async fn end_all_sessions(
+        &self,
+        user: UserId,
+        reason: EndReason,
+    ) -> Result<Option<RaisedVersion>, StoreError> {
+        self.on_the_way(self.real.end_all_sessions(user, reason).await)
+    }
+
+    async fn change_password(&self, change: &PasswordChange) -> Result<Option<RaisedVersion>, StoreError> {
+        self.on_the_way(self.real.change_password(change).await)
+    }
+
+    async fn disable_user(&self, user: UserId) -> Result<Option<RaisedVersion>, StoreError> {
+        self.on_the_way(self.real.disable_user(user).await)
+    }
+
+    async fn enable_user(&self, user: UserId) -> Result<bool, StoreError> {
+        self.real.enable_user(user).await
+    }
+
+    async fn remove_expired(&self, keep: Duration, batch: u32) -> Result<u32, StoreError> {
+        self.real.remove_expired(keep, batch).await
+    }
+
+    async fn revocations(&self, window: Duration) -> Result<Vec<Revocation>, StoreError> {
+        self.real.revocations(window).await
+    }
+}
