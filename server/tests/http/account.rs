@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use crate::answer::{Answer, send};
-use crate::person::{Held, PASSWORD, bearer, me, refresh, register, sign_in};
+use crate::person::{Held, PASSWORD, bearer, credentials, me, refresh, register, sign_in};
 use crate::server::Server;
 
 const NEW_PASSWORD: &str = "staple battery horse";
@@ -52,7 +52,8 @@ async fn a_password_is_changed_by_who_knows_it() {
         change(&server, &held, "wrong horse", NEW_PASSWORD).await;
     }
     change(&server, &held, PASSWORD, NEW_PASSWORD).await.assert_error(429, "too_many_requests");
-    sign_in(&server).await;
+    // And none there besides.
+    send(server.post("/auth/login").json(&credentials())).await.assert_error(429, "too_many_requests");
 }
 
 #[tokio::test]
