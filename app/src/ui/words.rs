@@ -50,6 +50,24 @@ pub fn first_name(name: &str) -> &str {
     name.split_whitespace().next().unwrap_or("you")
 }
 
+/// What a browser and its system are called, as far as they are known: a guess from what the browser says of itself.
+pub fn device(browser: Option<&str>, system: Option<&str>) -> String {
+    let browser = browser.unwrap_or("Unknown browser");
+    match system {
+        Some(system) => format!("{browser} on {system}"),
+        None => browser.to_owned(),
+    }
+}
+
+/// What became of somebody's other sessions.
+pub fn others_ended(number: usize) -> String {
+    match number {
+        0 => "No other session was open.".to_owned(),
+        1 => "One other session was ended.".to_owned(),
+        _ => format!("{number} other sessions were ended."),
+    }
+}
+
 /// Why a badge was issued, in a word for the badge itself.
 pub const fn cause(cause: Cause) -> &'static str {
     match cause {
@@ -152,6 +170,14 @@ mod tests {
         ] {
             assert_eq!(lasting(ms), expected);
         }
+    }
+
+    #[test]
+    fn a_device_is_called_by_what_is_known_of_it() {
+        assert_eq!(device(Some("Firefox"), Some("Linux")), "Firefox on Linux");
+        assert_eq!(device(Some("Firefox"), None), "Firefox");
+        assert_eq!(device(None, Some("Linux")), "Unknown browser on Linux");
+        assert_eq!(device(None, None), "Unknown browser");
     }
 
     #[test]
