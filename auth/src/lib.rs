@@ -8,6 +8,7 @@
 //! | [`access`] | the access token: claims, signing, strict verification, JWKS |
 //! | [`revocation`] | ended sessions, in memory, so that their access tokens are refused at once |
 //! | [`confirm`] | the queue that records that a client holds its newest refresh token |
+//! | [`device`] | where a session is used, as far as it is kept |
 //! | [`hint`] | the readable cookie's value: which session and generation a cookie jar holds |
 //! | [`password`] | hashing on a bounded pool |
 //! | [`throttle`] | how often somebody may try to sign in or to register |
@@ -18,6 +19,7 @@
 
 pub mod access;
 pub mod confirm;
+pub mod device;
 pub mod hint;
 pub mod password;
 pub mod random;

@@ -7,12 +7,14 @@ mod account;
 mod ends;
 mod renew;
 mod revoke;
+mod sessions;
 
 use std::fmt;
 use std::sync::Arc;
 
 use crate::access::{AccessError, AccessTokenText, AccessTokens, Claims, Grant, KeyError};
 use crate::confirm::Confirmations;
+use crate::device::Device;
 use crate::hint::Hint;
 use crate::password::{BadPassword, PasswordError, Passwords};
 use crate::random::{NoRandomness, Random};
@@ -27,6 +29,7 @@ pub(crate) use account::normalise;
 pub use account::{Registration, SignInError, SignUpError};
 pub use renew::RefreshError;
 pub use revoke::ChangePasswordError;
+pub use sessions::LabelError;
 
 /// What every user may do.
 const USER_SCOPE: &str = "user";
@@ -55,6 +58,22 @@ pub enum Delivery {
     Cookie,
     /// By itself, out of a response's body.
     Body,
+}
+
+/// Who asks for tokens.
+#[derive(Clone, Debug)]
+pub struct Client {
+    /// How it keeps its refresh token.
+    pub delivery: Delivery,
+    /// Where it is.
+    pub device: Device,
+}
+
+/// Somewhere.
+impl From<Delivery> for Client {
+    fn from(delivery: Delivery) -> Self {
+        Self { delivery, device: Device::default() }
+    }
 }
 
 /// What a sign-in or a renewal hands out.

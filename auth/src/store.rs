@@ -10,6 +10,7 @@ use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use crate::device::Device;
 use crate::password::PasswordHash;
 use crate::refresh::{KeyId, Salt, SecretHash};
 use crate::time::Timestamp;
@@ -90,6 +91,8 @@ pub struct NewSession {
     pub kid: KeyId,
     /// The session ends so long after now.
     pub absolute: Duration,
+    /// Where it begins.
+    pub device: Device,
 }
 
 /// A session's row, with its user.
@@ -123,6 +126,10 @@ pub struct Session {
     pub expires_at: Timestamp,
     /// Set once the session was ended on purpose.
     pub ended: Option<Ended>,
+    /// Where it was last rotated.
+    pub device: Device,
+    /// What its owner calls it.
+    pub label: Option<String>,
 }
 
 /// When and why a session was ended.
@@ -189,6 +196,9 @@ impl EndReason {
     }
 }
 
+/// So many sessions of one user are listed.
+pub const MOST_SESSIONS: u32 = 500;
+
 /// A row together with the database's time when it was read, so that ages are judged by one clock.
 #[derive(Clone, Debug)]
 pub struct Seen<T> {
@@ -224,6 +234,8 @@ pub struct Rotation {
     pub kid: KeyId,
     /// 0 after rule 2, one more than was seen after rule 5, which also writes a `recovered` event.
     pub recoveries: u8,
+    /// Where it was asked for.
+    pub device: Device,
 }
 
 /// A password change: what was seen, what is to be, and who goes on.
@@ -342,6 +354,30 @@ pub trait Store: Send + Sync + 'static {
     /// Ends sessions, whatever their generation; returns those that were live until now.
     async fn end_sessions(&self, sids: &[SessionId], reason: EndReason)
     -> Result<Vec<SessionId>, StoreError>;
+
+    /// A user's sessions that have not been ended nor reached their absolute limit, newest first, at most
+    /// [`MOST_SESSIONS`], with the time.
+    async fn sessions_of(&self, user: UserId) -> Result<Seen<Vec<Session>>, StoreError>;
+
+    /// Names a user's session, or takes its name away; whether he has such a session.
+    async fn label_session(
+        &self,
+        user: UserId,
+        sid: SessionId,
+        label: Option<&str>,
+    ) -> Result<bool, StoreError>;
+
+    /// Ends a user's live sessions but for one; returns those that were live until now. A sign-in that is under
+    /// way is none of them.
+    async fn end_other_sessions(
+        &self,
+        user: UserId,
+        keep: SessionId,
+        reason: EndReason,
+    ) -> Result<Vec<SessionId>, StoreError>;
+
+    /// Gives a user another name; `None` when there is no such user.
+    async fn rename_user(&self, user: UserId, name: &str) -> Result<Option<User>, StoreError>;
 
     /// Signs a user out everywhere: raises his version, revokes all versions below it, and ends his live
     /// sessions, in one transaction. No renewal and no sign-in that was under way survives it. `None` when

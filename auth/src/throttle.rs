@@ -6,7 +6,6 @@
 
 use std::fmt;
 use std::hash::Hash;
-use std::net::{IpAddr, Ipv6Addr};
 use std::num::NonZero;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
@@ -16,6 +15,7 @@ use governor::middleware::NoOpMiddleware;
 use governor::state::keyed::DashMapStateStore;
 use governor::{Quota, RateLimiter};
 
+use crate::device::Network;
 use crate::service::normalise;
 
 /// So many attempts at once, and from then on one in each period.
@@ -41,22 +41,6 @@ const fn count(n: u32) -> NonZero<u32> {
     match NonZero::new(n) {
         Some(n) => n,
         None => NonZero::<u32>::MIN,
-    }
-}
-
-/// Where somebody is: his IPv4 address, or the 64 bits of his IPv6 address that one household gets.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Network(IpAddr);
-
-impl From<IpAddr> for Network {
-    fn from(address: IpAddr) -> Self {
-        Self(match address.to_canonical() {
-            IpAddr::V6(address) => {
-                let [a, b, c, d, ..] = address.segments();
-                IpAddr::V6(Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0))
-            }
-            v4 @ IpAddr::V4(_) => v4,
-        })
     }
 }
 

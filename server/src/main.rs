@@ -1,6 +1,7 @@
 //! The lanyard binary: configuration, then the router, then serving until it is told to stop.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "what to open and what went wrong are printed")]
 
+mod api;
 mod config;
 mod demo;
 mod keys;

@@ -11,24 +11,23 @@ use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::IntoResponse as _;
 use axum::routing::{get, post};
 use axum::{Json, Router};
-use axum_client_ip::{ClientIp, Rejection};
-use lanyard_app::api::desk::{authenticate, user_info};
-use lanyard_app::api::{ApiError, ErrorCode, Me, cookies};
+use lanyard_app::api::{ApiError, cookies};
 use lanyard_app::session::{PageSettings, View};
 use lanyard_app::shell::{Assets, shell};
 use lanyard_auth::Service;
-use lanyard_auth::throttle::{Network, Throttle};
+use lanyard_auth::throttle::Throttle;
 use leptos::prelude::{provide_context, use_context};
 use leptos_axum::ResponseOptions;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::csrf::ConfigError;
 use tower_http::timeout::TimeoutLayer;
 
+use crate::api::whence::Whence;
 use crate::config::Config;
 use crate::layers::errors::Answer;
 use crate::layers::headers::Https;
 use crate::layers::{cross_site, errors, forms, headers, is_for_programs, limits, log};
-use crate::site;
+use crate::{api, site};
 
 /// An answer that takes longer is given up: 503. The slowest is a sign-in that waits for its turn to hash.
 const MAX_TIME: Duration = Duration::from_secs(30);
@@ -59,7 +58,7 @@ pub fn router(app: App, config: &Config) -> Result<Router, ConfigError> {
         .route("/auth/login", post(server_function))
         .route("/auth/refresh", post(server_function))
         .route("/auth/logout", post(server_function));
-    let api = Router::new().route("/api/me", get(me)).route("/api/stamp", post(server_function));
+    let api = api::routes().route("/api/stamp", post(server_function));
     // From the inside out: the last layer sees a request first.
     Ok(Router::new()
         .merge(auth)
@@ -85,16 +84,9 @@ pub fn router(app: App, config: &Config) -> Result<Router, ConfigError> {
 /// forms alone, and knows whereto.
 async fn server_function(
     State(app): State<App>,
-    address: Result<ClientIp, Rejection>,
+    Whence(from): Whence,
     mut request: Request,
 ) -> Response<Body> {
-    let from = match address {
-        Ok(ClientIp(address)) => Network::from(address),
-        Err(error) => {
-            tracing::error!(%error, "--client-ip does not fit the proxy in front");
-            return Answer(ApiError::new(ErrorCode::Internal)).into_response();
-        }
-    };
     request.headers_mut().insert(ACCEPT, HeaderValue::from_static("application/json"));
     let context = move || {
         provide_context(Arc::clone(&app.service));
@@ -102,17 +94,6 @@ async fn server_function(
         provide_context(from);
     };
     leptos_axum::handle_server_fns_with_context(context, request).await.into_response()
-}
-
-async fn me(State(app): State<App>, headers: HeaderMap) -> Result<Json<Me>, Answer> {
-    let claims = authenticate(&app.service, &headers).map_err(Answer)?;
-    let user = app.service.user_of(claims.sid).await.map_err(|error| Answer(error.into()))?;
-    Ok(Json(Me {
-        user: user_info(user),
-        session_id: claims.sid.0,
-        scope: claims.scope,
-        expires_at: claims.exp,
-    }))
 }
 
 async fn jwks(State(app): State<App>) -> Response<Body> {

@@ -1,7 +1,7 @@
 //! The store on Postgres: a pool of connections, READ COMMITTED, and the database's own time.
 //!
 //! Only [`crate::open`] and the tests need it by name. The connections are made in `connect`, rows are read
-//! in `rows`, what takes several statements is in `sessions` and `users`; the rest is one statement each, and
+//! in `rows`, what takes several statements is in `sessions` and `users`, what an owner sees and changes in `owner`; the rest is one statement each, and
 //! so one transaction.
 //!
 //! What keeps READ COMMITTED right: every write names all that it relies on in its WHERE, which Postgres
@@ -9,6 +9,7 @@
 //! user's row is locked before sessions, and sessions in the order of their ids.
 
 mod connect;
+mod owner;
 mod rows;
 mod sessions;
 mod users;
@@ -25,6 +26,22 @@ use lanyard_auth::time::{Timestamp, millis};
 use sqlx::PgPool;
 
 use crate::{FIRST_VERSION, OpenError};
+
+/// Sessions with their users and the time, as [`rows::session`] reads them.
+macro_rules! select_session {
+    ($rest:literal) => {
+        concat!(
+            "SELECT sid, user_version, generation, current_hash, previous_hash, salt, kid, rotated_at,
+                    confirmed, recoveries, sessions.created_at, expires_at, ended_at, end_reason,
+                    browser, system, network, label,
+                    user_id, email, name, version, users.created_at AS user_created_at, disabled_at,
+                    lanyard_now() AS now
+             FROM sessions JOIN users ON users.id = user_id ",
+            $rest
+        )
+    };
+}
+use select_session;
 
 /// [`Store`] on Postgres.
 #[derive(Clone, Debug)]
@@ -128,18 +145,11 @@ impl Store for PostgresStore {
     }
 
     async fn session(&self, sid: SessionId) -> Result<Option<Seen<Session>>, StoreError> {
-        let row = sqlx::query(
-            "SELECT sid, user_version, generation, current_hash, previous_hash, salt, kid, rotated_at,
-                    confirmed, recoveries, sessions.created_at, expires_at, ended_at, end_reason,
-                    user_id, email, name, version, users.created_at AS user_created_at, disabled_at,
-                    lanyard_now() AS now
-             FROM sessions JOIN users ON users.id = user_id
-             WHERE sid = $1",
-        )
-        .bind(sid.0)
-        .fetch_optional(&self.pool)
-        .await
-        .map_err(failed)?;
+        let row = sqlx::query(select_session!("WHERE sid = $1"))
+            .bind(sid.0)
+            .fetch_optional(&self.pool)
+            .await
+            .map_err(failed)?;
         row.map(|row| Ok(Seen { row: rows::session(&row)?, now: rows::time(&row, "now")? })).transpose()
     }
 
@@ -148,7 +158,8 @@ impl Store for PostgresStore {
             "WITH rotated AS (
                  UPDATE sessions
                  SET generation = generation + 1, previous_hash = $4, current_hash = $5, salt = $6, kid = $7,
-                     recoveries = $8, rotated_at = lanyard_now(), confirmed = FALSE
+                     recoveries = $8, rotated_at = lanyard_now(), confirmed = FALSE,
+                     browser = $9, system = $10, network = $11
                  WHERE sid = $1 AND generation = $2 AND confirmed = $3 AND ended_at IS NULL
                    AND EXISTS (SELECT 1 FROM users
                                WHERE id = sessions.user_id AND version = sessions.user_version
@@ -168,6 +179,9 @@ impl Store for PostgresStore {
         .bind(rotation.salt.0.as_slice())
         .bind(i64::from(rotation.kid.0))
         .bind(i16::from(rotation.recoveries))
+        .bind(&rotation.device.browser)
+        .bind(&rotation.device.system)
+        .bind(&rotation.device.network)
         .fetch_optional(&self.pool)
         .await
         .map_err(failed)?;
@@ -216,6 +230,38 @@ impl Store for PostgresStore {
     ) -> Result<Vec<SessionId>, StoreError> {
         let mut connection = self.pool.acquire().await.map_err(failed)?;
         sessions::end(&mut connection, sids, reason).await
+    }
+
+    async fn sessions_of(&self, user: UserId) -> Result<Seen<Vec<Session>>, StoreError> {
+        let now = self.now().await?;
+        Ok(Seen { row: owner::sessions(&self.pool, user, now).await?, now })
+    }
+
+    async fn label_session(
+        &self,
+        user: UserId,
+        sid: SessionId,
+        label: Option<&str>,
+    ) -> Result<bool, StoreError> {
+        owner::label(&self.pool, user, sid, label).await
+    }
+
+    async fn end_other_sessions(
+        &self,
+        user: UserId,
+        keep: SessionId,
+        reason: EndReason,
+    ) -> Result<Vec<SessionId>, StoreError> {
+        let mut transaction = self.pool.begin().await.map_err(failed)?;
+        let mut others = sessions::lock_live(&mut transaction, user).await?;
+        others.retain(|sid| *sid != keep);
+        let ended = sessions::end(&mut transaction, &others, reason).await?;
+        transaction.commit().await.map_err(failed)?;
+        Ok(ended)
+    }
+
+    async fn rename_user(&self, user: UserId, name: &str) -> Result<Option<User>, StoreError> {
+        owner::rename(&self.pool, user, name).await
     }
 
     async fn end_all_sessions(

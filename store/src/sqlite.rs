@@ -2,10 +2,11 @@
 //!
 //! Only [`crate::open`] and the tests need it by name. The connections are made in `connect`, rows are read
 //! in `rows`, what changes a user as a whole is in `users`; the SQL that writes sessions is here, each method one
-//! transaction. Every writing transaction is `BEGIN
+//! transaction; what an owner sees and changes of his sessions is in `owner`. Every writing transaction is `BEGIN
 //! IMMEDIATE`, so that it never has to be given up half-way, and reads the clock once it holds the lock.
 
 mod connect;
+mod owner;
 mod rows;
 #[cfg(test)]
 mod tests;
@@ -23,6 +24,21 @@ use lanyard_auth::time::{Clock, Timestamp};
 use sqlx::{Sqlite, SqliteConnection, SqlitePool, Transaction};
 
 use crate::{FIRST_VERSION, OpenError};
+
+/// Sessions with their users, as [`rows::session`] reads them.
+macro_rules! select_session {
+    ($rest:literal) => {
+        concat!(
+            "SELECT sid, user_version, generation, current_hash, previous_hash, salt, kid, rotated_at,
+                    confirmed, recoveries, sessions.created_at, expires_at, ended_at, end_reason,
+                    browser, system, network, label,
+                    user_id, email, name, version, users.created_at AS user_created_at, disabled_at
+             FROM sessions JOIN users ON users.id = user_id ",
+            $rest
+        )
+    };
+}
+use select_session;
 
 /// [`Store`] on SQLite.
 #[derive(Clone, Debug)]
@@ -131,8 +147,9 @@ impl Store for SqliteStore {
         let (mut transaction, now) = self.write().await?;
         let made = sqlx::query(
             "INSERT INTO sessions (sid, user_id, user_version, generation, current_hash, kid,
-                                   rotated_at, confirmed, recoveries, created_at, expires_at)
-             SELECT ?1, id, version, 0, ?4, ?5, ?6, TRUE, 0, ?6, ?7
+                                   rotated_at, confirmed, recoveries, created_at, expires_at,
+                                   browser, system, network)
+             SELECT ?1, id, version, 0, ?4, ?5, ?6, TRUE, 0, ?6, ?7, ?8, ?9, ?10
              FROM users
              WHERE id = ?2 AND version = ?3 AND disabled_at IS NULL",
         )
@@ -143,6 +160,9 @@ impl Store for SqliteStore {
         .bind(session.kid.0)
         .bind(now.0)
         .bind(now.after(session.absolute).0)
+        .bind(&session.device.browser)
+        .bind(&session.device.system)
+        .bind(&session.device.network)
         .execute(&mut *transaction)
         .await
         .map_err(failed)?;
@@ -157,17 +177,11 @@ impl Store for SqliteStore {
     }
 
     async fn session(&self, sid: SessionId) -> Result<Option<Seen<Session>>, StoreError> {
-        let row = sqlx::query(
-            "SELECT sid, user_version, generation, current_hash, previous_hash, salt, kid, rotated_at,
-                    confirmed, recoveries, sessions.created_at, expires_at, ended_at, end_reason,
-                    user_id, email, name, version, users.created_at AS user_created_at, disabled_at
-             FROM sessions JOIN users ON users.id = user_id
-             WHERE sid = ?1",
-        )
-        .bind(sid.0.as_bytes().as_slice())
-        .fetch_optional(&self.readers)
-        .await
-        .map_err(failed)?;
+        let row = sqlx::query(select_session!("WHERE sid = ?1"))
+            .bind(sid.0.as_bytes().as_slice())
+            .fetch_optional(&self.readers)
+            .await
+            .map_err(failed)?;
         let now = self.clock.now();
         row.map(|row| Ok(Seen { row: rows::session(&row)?, now })).transpose()
     }
@@ -177,7 +191,7 @@ impl Store for SqliteStore {
         let rotated = sqlx::query(
             "UPDATE sessions
              SET generation = generation + 1, previous_hash = ?4, current_hash = ?5, salt = ?6, kid = ?7,
-                 recoveries = ?8, rotated_at = ?9, confirmed = FALSE
+                 recoveries = ?8, rotated_at = ?9, confirmed = FALSE, browser = ?10, system = ?11, network = ?12
              WHERE sid = ?1 AND generation = ?2 AND confirmed = ?3 AND ended_at IS NULL
                AND EXISTS (SELECT 1 FROM users
                            WHERE id = sessions.user_id AND version = sessions.user_version
@@ -192,6 +206,9 @@ impl Store for SqliteStore {
         .bind(rotation.kid.0)
         .bind(rotation.recoveries)
         .bind(now.0)
+        .bind(&rotation.device.browser)
+        .bind(&rotation.device.system)
+        .bind(&rotation.device.network)
         .execute(&mut *transaction)
         .await
         .map_err(failed)?;
@@ -257,6 +274,43 @@ impl Store for SqliteStore {
         }
         transaction.commit().await.map_err(failed)?;
         Ok(ended)
+    }
+
+    async fn sessions_of(&self, user: UserId) -> Result<Seen<Vec<Session>>, StoreError> {
+        let now = self.clock.now();
+        let mut reader = self.readers.acquire().await.map_err(failed)?;
+        Ok(Seen { row: owner::sessions(&mut reader, user, now).await?, now })
+    }
+
+    async fn label_session(
+        &self,
+        user: UserId,
+        sid: SessionId,
+        label: Option<&str>,
+    ) -> Result<bool, StoreError> {
+        let (mut transaction, _) = self.write().await?;
+        let labelled = owner::label(&mut transaction, user, sid, label).await?;
+        transaction.commit().await.map_err(failed)?;
+        Ok(labelled)
+    }
+
+    async fn end_other_sessions(
+        &self,
+        user: UserId,
+        keep: SessionId,
+        reason: EndReason,
+    ) -> Result<Vec<SessionId>, StoreError> {
+        let (mut transaction, now) = self.write().await?;
+        let ended = users::end_sessions_of(&mut transaction, user, Some(keep), reason, now).await?;
+        transaction.commit().await.map_err(failed)?;
+        Ok(ended)
+    }
+
+    async fn rename_user(&self, user: UserId, name: &str) -> Result<Option<User>, StoreError> {
+        let (mut transaction, _) = self.write().await?;
+        let renamed = owner::rename(&mut transaction, user, name).await?;
+        transaction.commit().await.map_err(failed)?;
+        Ok(renamed)
     }
 
     async fn end_all_sessions(

@@ -8,6 +8,7 @@ use std::io;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use lanyard_auth::device::Device;
 use lanyard_auth::password::PasswordHash;
 use lanyard_auth::refresh::{KeyId, Salt, SecretHash};
 use lanyard_auth::store::{EndReason, Guard, NewSession, NewUser, Rotation, SessionId, UserId};
@@ -84,6 +85,7 @@ async fn exercise(url: &str) {
         secret_hash: SecretHash([0xEE; 32]),
         kid: KeyId(1),
         absolute: Duration::from_secs(60),
+        device: Device::default(),
     };
     store.create_session(&session, &[]).await.unwrap().unwrap();
     let rotation = Rotation {
@@ -93,6 +95,7 @@ async fn exercise(url: &str) {
         salt: Salt([0xED; 16]),
         kid: KeyId(1),
         recoveries: 1,
+        device: Device::default(),
     };
     store.rotate(&rotation).await.unwrap().unwrap();
     store.session(sid).await.unwrap().unwrap();

@@ -8,6 +8,7 @@
 
 use std::time::Duration;
 
+use lanyard_auth::device::Device;
 use lanyard_auth::password::PasswordHash;
 use lanyard_auth::refresh::{KeyId, Salt, SecretHash};
 use lanyard_auth::store::{Guard, NewSession, NewUser, Rotation, SessionId, Store, User, UserId};
@@ -35,6 +36,7 @@ async fn session(store: &PostgresStore, user: &User, n: u128) -> SessionId {
         secret_hash: SecretHash([1; 32]),
         kid: KeyId(1),
         absolute: Duration::from_secs(3600),
+        device: Device::default(),
     };
     store.create_session(&session, &[]).await.unwrap().unwrap();
     session.sid
@@ -48,6 +50,7 @@ async fn rotate(store: &PostgresStore, sid: SessionId, generation: u32) {
         salt: Salt([3; 16]),
         kid: KeyId(1),
         recoveries: 0,
+        device: Device::default(),
     };
     store.rotate(&rotation).await.unwrap().unwrap();
 }

@@ -2,15 +2,16 @@
 
 use std::sync::Arc;
 
-use axum::http::header::SET_COOKIE;
+use axum::http::header::{SET_COOKIE, USER_AGENT};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use lanyard_auth::Service;
 use lanyard_auth::access::{AccessError, Claims};
+use lanyard_auth::device::{Device, Network};
 use lanyard_auth::password;
-use lanyard_auth::service::{Delivery, Issued, RefreshError, SignInError, SignUpError, Unavailable};
+use lanyard_auth::service::{Client, Delivery, Issued, RefreshError, SignInError, SignUpError, Unavailable};
 use lanyard_auth::store::{EndReason as Stored, SessionId, User};
-use lanyard_auth::throttle::{Network, Throttle, TooMany};
+use lanyard_auth::throttle::{Throttle, TooMany};
 use lanyard_client::EndReason;
 use leptos::prelude::use_context;
 use leptos_axum::ResponseOptions;
@@ -84,6 +85,12 @@ impl Desk {
         Ok(self.throttle.register(self.from)?)
     }
 
+    /// Who asks for tokens.
+    pub fn client(&self, delivery: Delivery) -> Client {
+        let user_agent = self.headers.get(USER_AGENT).and_then(|value| value.to_str().ok());
+        Client { delivery, device: Device::new(user_agent, self.from) }
+    }
+
     /// What the badge says that came with the request.
     pub fn caller(&self) -> Result<Claims, ApiError> {
         authenticate(&self.service, &self.headers)
@@ -151,7 +158,7 @@ pub fn authenticate(service: &Service, headers: &HeaderMap) -> Result<Claims, Ap
 }
 
 /// A password on its way to the engine.
-pub(super) fn typed(password: &Password) -> password::Password {
+pub fn typed(password: &Password) -> password::Password {
     password::Password::new(password.reveal().to_owned())
 }
 

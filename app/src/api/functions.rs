@@ -30,7 +30,7 @@ pub async fn register(
     let registration = Registration::new(&name, &email, typed(&password))?;
     desk.admit_registration()?;
     let user = desk.service.sign_up(registration).await?;
-    match desk.service.start_session(user, delivery, &displaced).await {
+    match desk.service.start_session(user, desk.client(delivery), &displaced).await {
         Ok(Some(issued)) => Ok(desk.hand_out(issued, delivery)),
         // Registering again would only say that the address is taken.
         Ok(None) | Err(_) => Err(ApiError {
@@ -53,7 +53,7 @@ pub async fn login(
     let desk = Desk::here()?;
     let (delivery, displaced) = desk.newcomer(token_delivery)?;
     desk.admit_sign_in(&email)?;
-    let issued = desk.service.sign_in(&email, typed(&password), delivery, &displaced).await?;
+    let issued = desk.service.sign_in(&email, typed(&password), desk.client(delivery), &displaced).await?;
     Ok(desk.hand_out(issued, delivery))
 }
 
@@ -72,7 +72,7 @@ pub async fn refresh(session_id: Option<Uuid>) -> Result<Tokens, ApiError> {
     let shown = desk.shown()?;
     let delivery = if shown.bearer { Delivery::Body } else { Delivery::Cookie };
     let token = shown.one(&desk.service)?;
-    let issued = desk.service.refresh(token, session_id.map(SessionId), delivery).await?;
+    let issued = desk.service.refresh(token, session_id.map(SessionId), desk.client(delivery)).await?;
     Ok(desk.hand_out(issued, delivery))
 }
 

@@ -4,7 +4,9 @@ use crate::access::Grant;
 use crate::password::{Password, Verdict};
 use crate::store::{CreateUserError, NewSession, NewUser, SessionId, User, UserId};
 
-use super::{BadPassword, Delivery, Issued, NewRefreshToken, Service, Settings, USER_SCOPE, Unavailable};
+use super::{
+    BadPassword, Client, Delivery, Issued, NewRefreshToken, Service, Settings, USER_SCOPE, Unavailable,
+};
 
 /// Longest address that mail can carry (RFC 5321, 4.5.3.1.3, less the brackets).
 const MAX_EMAIL: usize = 254;
@@ -57,10 +59,7 @@ impl Registration {
     /// # Errors
     /// [`SignUpError`], each with a sentence for the person.
     pub fn new(name: &str, email: &str, password: Password) -> Result<Self, SignUpError> {
-        let name = name.trim();
-        if !(1..=MAX_NAME).contains(&name.chars().count()) || name.chars().any(char::is_control) {
-            return Err(SignUpError::BadName);
-        }
+        let name = checked_name(name)?;
         let email = normalise(email);
         let plausible = email.len() <= MAX_EMAIL
             && email.split_once('@').is_some_and(|(local, domain)| !local.is_empty() && !domain.is_empty())
@@ -70,6 +69,16 @@ impl Registration {
         }
         password.check()?;
         Ok(Self { name: name.to_owned(), email, password })
+    }
+}
+
+/// A person's name without the blanks around it.
+pub(super) fn checked_name(name: &str) -> Result<&str, SignUpError> {
+    let name = name.trim();
+    if (1..=MAX_NAME).contains(&name.chars().count()) && !name.chars().any(char::is_control) {
+        Ok(name)
+    } else {
+        Err(SignUpError::BadName)
     }
 }
 
@@ -104,7 +113,7 @@ impl Service {
         &self,
         email: &str,
         password: Password,
-        delivery: Delivery,
+        client: impl Into<Client> + Send,
         displaced: &[SessionId],
     ) -> Result<Issued, SignInError> {
         let known = self.store.credentials(&normalise(email)).await.map_err(Unavailable::from)?;
@@ -124,7 +133,7 @@ impl Service {
                 }
             }
         }
-        self.start_session(user, delivery, displaced).await?.ok_or(SignInError::InvalidCredentials)
+        self.start_session(user, client, displaced).await?.ok_or(SignInError::InvalidCredentials)
     }
 
     /// Starts a session for a user whose password was just checked or set. `None` when the user was disabled
@@ -135,9 +144,10 @@ impl Service {
     pub async fn start_session(
         &self,
         user: User,
-        delivery: Delivery,
+        client: impl Into<Client> + Send,
         displaced: &[SessionId],
     ) -> Result<Option<Issued>, Unavailable> {
+        let Client { delivery, device } = client.into();
         let Settings { random, keys, limits, .. } = &self.settings;
         let sid = SessionId(random.uuid()?);
         let token = keys.first(sid, random)?;
@@ -148,6 +158,7 @@ impl Service {
             secret_hash: token.hash(),
             kid: token.kid,
             absolute: limits.absolute,
+            device,
         };
         let Some(created_at) = self.ends.replace(session, displaced).await? else {
             return Ok(None);

@@ -75,12 +75,27 @@ impl Ends {
         .await
     }
 
+    /// Ends all of a user's sessions but one; returns what was live until now.
+    pub async fn end_others(&self, user: UserId, keep: SessionId) -> Result<Vec<SessionId>, StoreError> {
+        let (ends, reason) = (self.clone(), EndReason::EndedElsewhere);
+        to_the_end(async move {
+            let ended = ends.store.end_other_sessions(user, keep, reason).await?;
+            ends.revoke(&ended, reason);
+            Ok(ended)
+        })
+        .await
+    }
+
     /// Signs a user out everywhere; returns what was live until now, `None` when there is no such user.
-    pub async fn end_all(&self, user: UserId) -> Result<Option<Vec<SessionId>>, StoreError> {
+    pub async fn end_all(
+        &self,
+        user: UserId,
+        reason: EndReason,
+    ) -> Result<Option<Vec<SessionId>>, StoreError> {
         let ends = self.clone();
         to_the_end(async move {
-            let raised = ends.store.end_all_sessions(user, EndReason::KickedOut).await?;
-            Ok(raised.map(|raised| ends.revoke_all(user, raised, EndReason::KickedOut)))
+            let raised = ends.store.end_all_sessions(user, reason).await?;
+            Ok(raised.map(|raised| ends.revoke_all(user, raised, reason)))
         })
         .await
     }

@@ -6,7 +6,7 @@ use crate::rotation::{Decision, Limits, Row, decide, relate};
 use crate::store::{EndReason, Guard, Rotation, Seen, Session, SessionId};
 use crate::time::Timestamp;
 
-use super::{Delivery, Issued, NewRefreshToken, Service, Settings, USER_SCOPE, Unavailable};
+use super::{Client, Delivery, Issued, NewRefreshToken, Service, Settings, USER_SCOPE, Unavailable};
 
 /// A thousand renewals at once need no more: once one has won, the others write nothing.
 const ATTEMPTS: usize = 3;
@@ -52,8 +52,9 @@ impl Service {
         &self,
         token: &RefreshToken,
         expected: Option<SessionId>,
-        delivery: Delivery,
+        client: impl Into<Client> + Send,
     ) -> Result<Issued, RefreshError> {
+        let client = client.into();
         if !self.is_genuine(token).map_err(Unavailable::from)? {
             return Err(RefreshError::Unknown);
         }
@@ -62,7 +63,7 @@ impl Service {
         }
         for _ in 0..ATTEMPTS {
             let seen = self.live(token.sid).await?;
-            match self.attempt(token, &seen, delivery).await? {
+            match self.attempt(token, &seen, &client).await? {
                 Outcome::Done(issued) => return Ok(*issued),
                 Outcome::Raced => {}
             }
@@ -85,7 +86,7 @@ impl Service {
         &self,
         token: &RefreshToken,
         seen: &Seen<Session>,
-        delivery: Delivery,
+        client: &Client,
     ) -> Result<Outcome, RefreshError> {
         let Seen { row: session, now } = seen;
         let limits = &self.settings.limits;
@@ -97,7 +98,7 @@ impl Service {
         };
         let relation = relate(row, token.generation, &hash);
         let age = now.since(session.rotated_at);
-        let renewal = Renewal { service: self, session, delivery };
+        let renewal = Renewal { service: self, session, client };
         match decide(relation, age, session.confirmed, session.recoveries, limits) {
             Decision::Keep => renewal.keep(),
             Decision::Repeat => renewal.repeat(token),
@@ -115,7 +116,7 @@ impl Service {
 }
 
 /// Whether a session may be renewed at all, at the database's time.
-fn still_live(session: &Session, now: Timestamp, limits: &Limits) -> Result<(), RefreshError> {
+pub(super) fn still_live(session: &Session, now: Timestamp, limits: &Limits) -> Result<(), RefreshError> {
     if let Some(ended) = session.ended {
         return Err(RefreshError::Revoked(ended.reason));
     }
@@ -135,7 +136,7 @@ fn still_live(session: &Session, now: Timestamp, limits: &Limits) -> Result<(), 
 struct Renewal<'a> {
     service: &'a Service,
     session: &'a Session,
-    delivery: Delivery,
+    client: &'a Client,
 }
 
 impl Renewal<'_> {
@@ -183,8 +184,15 @@ impl Renewal<'_> {
         };
         let (kid, salt) = (keys.current(), Salt(random.bytes().map_err(Unavailable::from)?));
         let successor = keys.successor(token, kid, generation, &salt).map_err(Unavailable::from)?;
-        let rotation =
-            Rotation { seen: self.guard(), presented, next: successor.hash(), salt, kid, recoveries };
+        let rotation = Rotation {
+            seen: self.guard(),
+            presented,
+            next: successor.hash(),
+            salt,
+            kid,
+            recoveries,
+            device: self.client.device.clone(),
+        };
         let store = &self.service.store;
         let Some(rotated_at) = store.rotate(&rotation).await.map_err(Unavailable::from)? else {
             return Ok(Outcome::Raced);
@@ -222,7 +230,7 @@ impl Renewal<'_> {
             user_version: session.user_version,
             scope: USER_SCOPE.to_owned(),
             confirm_from: (!session.confirmed).then_some(settled_at),
-            jar: self.delivery == Delivery::Cookie,
+            jar: self.client.delivery == Delivery::Cookie,
             not_after: session.expires_at,
         }
     }

@@ -30,28 +30,48 @@ impl From<Unavailable> for ChangePasswordError {
 }
 
 impl Service {
-    /// Ends one session of a user, from another one or by an administrator; whether he has such a session,
-    /// live or not.
+    /// Ends one session of a user, for a reason that tells who did; whether he has such a session, live or not.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn end_session(&self, user: UserId, sid: SessionId) -> Result<bool, StoreError> {
+    pub async fn end_session(
+        &self,
+        user: UserId,
+        sid: SessionId,
+        reason: EndReason,
+    ) -> Result<bool, StoreError> {
         // A session never changes hands, so nothing can come between the look and the end.
         let his = self.store.session(sid).await?.is_some_and(|seen| seen.row.user.id == user);
         if his {
-            self.ends.end(&[sid], EndReason::KickedOut).await?;
+            self.ends.end(&[sid], reason).await?;
         }
         Ok(his)
     }
 
-    /// Signs a user out everywhere. No renewal and no sign-in that was under way survives it.
+    /// Ends all of a user's sessions but one; returns those that were live until now.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn end_other_sessions(
+        &self,
+        user: UserId,
+        keep: SessionId,
+    ) -> Result<Vec<SessionId>, StoreError> {
+        self.ends.end_others(user, keep).await
+    }
+
+    /// Signs a user out everywhere, for a reason that tells who did. No renewal and no sign-in that was under way survives it.
     ///
     /// Returns the sessions that were live until now; `None` when there is no such user.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn end_all_sessions(&self, user: UserId) -> Result<Option<Vec<SessionId>>, StoreError> {
-        self.ends.end_all(user).await
+    pub async fn end_all_sessions(
+        &self,
+        user: UserId,
+        reason: EndReason,
+    ) -> Result<Option<Vec<SessionId>>, StoreError> {
+        self.ends.end_all(user, reason).await
     }
 
     /// Changes the password of the user whose session `keep` is, and ends all his other sessions. The kept one

@@ -5,6 +5,7 @@
 #![cfg(test)]
 
 mod access;
+mod account;
 mod answer;
 mod bad_input;
 mod configuration;
@@ -16,6 +17,7 @@ mod refresh_desk;
 mod rotation;
 mod secrets;
 mod server;
+mod sessions;
 mod sign_in;
 mod sign_out;
 mod start;

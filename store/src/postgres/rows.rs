@@ -1,5 +1,6 @@
 //! From Postgres's rows to the trait's. A row that can't be is [`StoreError::Corrupt`]. For `postgres` alone.
 
+use lanyard_auth::device::Device;
 use lanyard_auth::password::PasswordHash;
 use lanyard_auth::refresh::{KeyId, Salt, SecretHash};
 use lanyard_auth::store::{Credentials, Ended, Revocation, Session, SessionId, StoreError, User, UserId};
@@ -30,6 +31,12 @@ pub fn session(row: &PgRow) -> Result<Session, StoreError> {
         created_at: time(row, "created_at")?,
         expires_at: time(row, "expires_at")?,
         ended: ended(row)?,
+        device: Device {
+            browser: get(row, "browser")?,
+            system: get(row, "system")?,
+            network: get(row, "network")?,
+        },
+        label: get(row, "label")?,
     })
 }
 
@@ -61,7 +68,7 @@ pub fn time(row: &PgRow, column: &str) -> Result<Timestamp, StoreError> {
     get(row, column).map(Timestamp)
 }
 
-fn user(row: &PgRow) -> Result<User, StoreError> {
+pub fn user(row: &PgRow) -> Result<User, StoreError> {
     Ok(User {
         id: UserId(get(row, "user_id")?),
         email: get(row, "email")?,

@@ -21,8 +21,9 @@ pub async fn create(
              FOR SHARE
          )
          INSERT INTO sessions (sid, user_id, user_version, generation, current_hash, kid,
-                               rotated_at, confirmed, recoveries, created_at, expires_at)
-         SELECT $1, id, version, 0, $4, $5, now, TRUE, 0, now, now + $6 FROM signed_in
+                               rotated_at, confirmed, recoveries, created_at, expires_at,
+                               browser, system, network)
+         SELECT $1, id, version, 0, $4, $5, now, TRUE, 0, now, now + $6, $7, $8, $9 FROM signed_in
          RETURNING created_at",
     )
     .bind(session.sid.0)
@@ -31,13 +32,16 @@ pub async fn create(
     .bind(session.secret_hash.0.as_slice())
     .bind(i64::from(session.kid.0))
     .bind(millis(session.absolute))
+    .bind(&session.device.browser)
+    .bind(&session.device.system)
+    .bind(&session.device.network)
     .fetch_optional(transaction)
     .await
     .map_err(failed)?;
     made.map(|row| rows::time(&row, "created_at")).transpose()
 }
 
-/// Locks a user's live sessions, whose user row is locked already, so that none can be added.
+/// Locks a user's live sessions. None can be added meanwhile if the user's row is locked already.
 pub async fn lock_live(transaction: &mut PgConnection, user: UserId) -> Result<Vec<SessionId>, StoreError> {
     let live = sqlx::query(
         "SELECT sid FROM sessions WHERE user_id = $1 AND ended_at IS NULL ORDER BY sid FOR NO KEY UPDATE",

@@ -1,5 +1,6 @@
 //! From SQLite's rows to the trait's. A row that can't be is [`StoreError::Corrupt`]. For `sqlite` alone.
 
+use lanyard_auth::device::Device;
 use lanyard_auth::password::PasswordHash;
 use lanyard_auth::refresh::{KeyId, Salt, SecretHash};
 use lanyard_auth::store::{Credentials, Ended, Revocation, Session, SessionId, StoreError, User, UserId};
@@ -31,6 +32,12 @@ pub fn session(row: &SqliteRow) -> Result<Session, StoreError> {
         created_at: Timestamp(get(row, "created_at")?),
         expires_at: Timestamp(get(row, "expires_at")?),
         ended: ended(row)?,
+        device: Device {
+            browser: get(row, "browser")?,
+            system: get(row, "system")?,
+            network: get(row, "network")?,
+        },
+        label: get(row, "label")?,
     })
 }
 
@@ -52,7 +59,7 @@ pub fn sid(row: &SqliteRow) -> Result<SessionId, StoreError> {
     id(row, "sid").map(SessionId)
 }
 
-fn user(row: &SqliteRow) -> Result<User, StoreError> {
+pub fn user(row: &SqliteRow) -> Result<User, StoreError> {
     Ok(User {
         id: UserId(id(row, "user_id")?),
         email: get(row, "email")?,

@@ -92,7 +92,7 @@ pub async fn enable(transaction: &mut SqliteConnection, user: UserId) -> Result<
 }
 
 /// Ends a user's live sessions, but for the one that is kept; returns those that were live.
-async fn end_sessions_of(
+pub async fn end_sessions_of(
     transaction: &mut SqliteConnection,
     user: UserId,
     keep: Option<SessionId>,

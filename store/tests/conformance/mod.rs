@@ -5,6 +5,7 @@
 
 pub mod accounts;
 pub mod endings;
+pub mod owner;
 pub mod races;
 pub mod revocations;
 pub mod rotation;
@@ -13,6 +14,7 @@ pub mod users;
 
 use std::time::Duration;
 
+use lanyard_auth::device::Device;
 use lanyard_auth::password::PasswordHash;
 use lanyard_auth::refresh::{KeyId, Salt, SecretHash};
 use lanyard_auth::store::{
@@ -66,6 +68,7 @@ pub fn new_session(user: &User, n: u8) -> NewSession {
         secret_hash: SecretHash([n; 32]),
         kid: KeyId(0xFFFF_FFF0),
         absolute: ABSOLUTE,
+        device: Device::default(),
     }
 }
 
@@ -86,6 +89,7 @@ pub fn rotation(seen: Guard, n: u8) -> Rotation {
         salt: Salt([n; 16]),
         kid: KeyId(u32::from(n)),
         recoveries: 0,
+        device: Device::default(),
     }
 }
 
@@ -141,6 +145,12 @@ macro_rules! conformance_suite {
                 ending_returns_those_that_were_live
                 ending_asks_for_no_generation
                 every_reason_is_kept;
+            owner:
+                a_session_knows_where_it_was_last_rotated
+                the_live_sessions_of_a_user_are_listed_newest_first
+                a_session_is_named_by_its_owner_alone
+                all_other_sessions_end_but_one
+                a_user_is_renamed;
             revocations:
                 ended_sessions_are_revoked_for_the_window
                 a_user_is_revoked_below_the_new_version

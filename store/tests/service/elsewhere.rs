@@ -39,22 +39,26 @@ async fn three(world: &World) -> [Issued; 3] {
 async fn one_session_of_ones_own_is_ended_from_another() {
     let world = World::new().await;
     let [first, second, bystander] = three(&world).await;
-    assert!(world.service.end_session(first.user.id, second.sid).await.unwrap());
+    assert!(world.service.end_session(first.user.id, second.sid, EndReason::KickedOut).await.unwrap());
     assert_over(&world, &second, EndReason::KickedOut).await;
     assert_good(&world, &first).await;
 
     for nobodys in [bystander.sid, SessionId(uuid::Uuid::nil())] {
-        assert!(!world.service.end_session(first.user.id, nobodys).await.unwrap());
+        assert!(!world.service.end_session(first.user.id, nobodys, EndReason::KickedOut).await.unwrap());
     }
     assert_good(&world, &bystander).await;
-    assert!(world.service.end_session(first.user.id, second.sid).await.unwrap(), "it is his, and over");
+    assert!(
+        world.service.end_session(first.user.id, second.sid, EndReason::KickedOut).await.unwrap(),
+        "it is his, and over"
+    );
 }
 
 #[tokio::test]
 async fn signing_out_everywhere_ends_every_session_at_once() {
     let world = World::new().await;
     let [first, second, bystander] = three(&world).await;
-    let mut ended = world.service.end_all_sessions(first.user.id).await.unwrap().unwrap();
+    let mut ended =
+        world.service.end_all_sessions(first.user.id, EndReason::KickedOut).await.unwrap().unwrap();
     ended.sort();
     let mut his = [first.sid, second.sid];
     his.sort();
@@ -68,7 +72,14 @@ async fn signing_out_everywhere_ends_every_session_at_once() {
     let restarted = world.node(&MasterKeys::new(&MASTER, &[])).await;
     let badge = restarted.authenticate(first.access_token.reveal(), None);
     assert_eq!(badge.unwrap_err(), AccessError::Revoked(EndReason::KickedOut));
-    assert!(world.service.end_all_sessions(UserId(uuid::Uuid::nil())).await.unwrap().is_none());
+    assert!(
+        world
+            .service
+            .end_all_sessions(UserId(uuid::Uuid::nil()), EndReason::KickedOut)
+            .await
+            .unwrap()
+            .is_none()
+    );
 }
 
 #[tokio::test]
@@ -164,7 +175,7 @@ async fn a_caller_who_goes_away_leaves_no_user_half_signed_out() {
         world.sign_up(&email).await;
         let first = world.sign_in(&email, &[]).await;
         let (service, user) = (Arc::clone(&world.service), first.user.id);
-        let caller = tokio::spawn(async move { service.end_all_sessions(user).await });
+        let caller = tokio::spawn(async move { service.end_all_sessions(user, EndReason::KickedOut).await });
         for _ in 0..yields {
             tokio::task::yield_now().await;
         }

@@ -2,6 +2,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use lanyard_auth::device::Device;
 use lanyard_auth::random::Random;
 use lanyard_auth::refresh::{MasterKeys, RefreshToken, Salt};
 use lanyard_auth::store::{NewSession, Rotation};
@@ -78,6 +79,7 @@ async fn no_secret_is_ever_in_it() {
             salt,
             kid: keys.current(),
             recoveries: 0,
+            device: Device::default(),
         };
         store.rotate(&rotation).await.unwrap().unwrap();
         tokens.push(next);

@@ -1,0 +1,76 @@
+use super::*;
+
+fn device(user_agent: &str) -> (Option<String>, Option<String>) {
+    let Device { browser, system, .. } = Device::new(Some(user_agent), network("192.0.2.1"));
+    (browser, system)
+}
+
+fn network(address: &str) -> Network {
+    Network::from(address.parse::<IpAddr>().unwrap())
+}
+
+#[test]
+fn browsers_are_known_by_name() {
+    for (user_agent, browser, system) in [
+        ("Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0", "Firefox", "Linux"),
+        (
+            "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36",
+            "Chrome",
+            "Linux",
+        ),
+        (
+            "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.0 Safari/605.1.15",
+            "Safari",
+            "macOS",
+        ),
+        (
+            "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36 Edg/140.0.0.0",
+            "Edge",
+            "Windows",
+        ),
+        (
+            "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.0 Mobile/15E148 Safari/604.1",
+            "Safari",
+            "iPhone",
+        ),
+        (
+            "Mozilla/5.0 (Linux; Android 15; Pixel 8) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Mobile Safari/537.36",
+            "Chrome",
+            "Android",
+        ),
+    ] {
+        assert_eq!(device(user_agent), (Some(browser.to_owned()), Some(system.to_owned())), "{user_agent}");
+    }
+}
+
+#[test]
+fn what_an_attacker_writes_is_not_kept() {
+    let long = "Firefox/1 ".repeat(100);
+    for user_agent in ["", "<script>alert(1)</script>", "\u{202e}Firefox", "\0", &long] {
+        let (browser, system) = device(user_agent);
+        for kept in [browser, system].into_iter().flatten() {
+            assert!(kept.chars().all(|c| c.is_ascii_alphanumeric() || c == ' '), "{kept:?}");
+        }
+    }
+    assert_eq!(device(&long), (None, None));
+}
+
+#[test]
+fn a_household_is_one_network() {
+    assert_eq!(network("2001:db8:1:2::3"), network("2001:db8:1:2:ffff::4"));
+    assert_ne!(network("2001:db8:1:2::3"), network("2001:db8:1:3::3"));
+    assert_ne!(network("192.0.2.1"), network("192.0.2.2"));
+    assert_eq!(network("::ffff:192.0.2.1"), network("192.0.2.1"));
+}
+
+#[test]
+fn a_network_is_shown_shortened() {
+    for (address, shown) in [
+        ("192.0.2.77", "192.0.2.*"),
+        ("127.0.0.1", "127.0.0.*"),
+        ("2001:db8:1:2::3", "2001:db8:1:*"),
+        ("::ffff:192.0.2.77", "192.0.2.*"),
+    ] {
+        assert_eq!(network(address).to_string(), shown);
+    }
+}

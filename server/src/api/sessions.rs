@@ -1,0 +1,93 @@
+//! A person's own sessions: `/api/sessions`.
+
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use lanyard_app::api::{ApiError, EndedSessions, ErrorCode, RenameSession, SessionInfo, Sessions};
+use lanyard_auth::access::Claims;
+use lanyard_auth::device::Device;
+use lanyard_auth::service::{LabelError, Unavailable};
+use lanyard_auth::store::{EndReason, Session, SessionId, StoreError};
+use uuid::Uuid;
+
+use super::badge::Badge;
+use crate::layers::errors::Answer;
+use crate::router::App;
+
+/// `GET /api/sessions`
+pub async fn list(State(app): State<App>, Badge(claims): Badge) -> Result<Json<Sessions>, Answer> {
+    let sessions = app.service.sessions_of(claims.sub).await.map_err(unavailable)?;
+    let sessions = sessions.into_iter().map(|session| info(session, &claims)).collect();
+    Ok(Json(Sessions { sessions }))
+}
+
+/// `DELETE /api/sessions/{id}`
+pub async fn end(
+    State(app): State<App>,
+    Badge(claims): Badge,
+    Path(id): Path<Uuid>,
+) -> Result<StatusCode, Answer> {
+    let sid = SessionId(id);
+    let reason = if sid == claims.sid { EndReason::SignedOut } else { EndReason::EndedElsewhere };
+    if app.service.end_session(claims.sub, sid, reason).await.map_err(unavailable)? {
+        Ok(StatusCode::NO_CONTENT)
+    } else {
+        Err(no_session())
+    }
+}
+
+/// `DELETE /api/sessions/others`
+pub async fn end_others(State(app): State<App>, Badge(claims): Badge) -> Result<Json<EndedSessions>, Answer> {
+    let ended = app.service.end_other_sessions(claims.sub, claims.sid).await.map_err(unavailable)?;
+    Ok(Json(EndedSessions { ended: ended.len() }))
+}
+
+/// `DELETE /api/sessions`: everywhere, the session that asks included.
+pub async fn end_all(State(app): State<App>, Badge(claims): Badge) -> Result<Json<EndedSessions>, Answer> {
+    let ended = app.service.end_all_sessions(claims.sub, EndReason::EndedElsewhere).await;
+    Ok(Json(EndedSessions { ended: ended.map_err(unavailable)?.map_or(0, |ended| ended.len()) }))
+}
+
+/// `PATCH /api/sessions/{id}`
+pub async fn label(
+    State(app): State<App>,
+    Badge(claims): Badge,
+    Path(id): Path<Uuid>,
+    Json(RenameSession { name }): Json<RenameSession>,
+) -> Result<StatusCode, Answer> {
+    let labelled = app.service.label_session(claims.sub, SessionId(id), name.as_deref()).await;
+    labelled.map(|()| StatusCode::NO_CONTENT).map_err(|error| match error {
+        LabelError::BadLabel => {
+            let text = "A device's name has at most 60 characters.";
+            Answer(ApiError::with_message(ErrorCode::InvalidRequest, text))
+        }
+        LabelError::NoSession => no_session(),
+        LabelError::Unavailable(error) => Answer(error.into()),
+    })
+}
+
+fn info(session: Session, claims: &Claims) -> SessionInfo {
+    let Session { sid, rotated_at, created_at, label, .. } = session;
+    let Device { browser, system, network } = session.device;
+    let current = sid == claims.sid;
+    // To the minute, and never this session's own: it would tell when it was rotated.
+    let last_seen_at = (!current).then(|| rotated_at.seconds().div_euclid(60) * 60);
+    SessionInfo {
+        id: sid.0,
+        current,
+        name: label,
+        browser,
+        system,
+        network,
+        created_at: created_at.seconds(),
+        last_seen_at,
+    }
+}
+
+fn no_session() -> Answer {
+    Answer(ApiError::with_message(ErrorCode::NotFound, "There is no such session."))
+}
+
+fn unavailable(error: StoreError) -> Answer {
+    Answer(Unavailable::from(error).into())
+}

@@ -1,0 +1,54 @@
+//! What an owner sees and changes of his sessions and of himself, each one statement. For `postgres` alone.
+
+use lanyard_auth::store::{MOST_SESSIONS, Session, SessionId, StoreError, User, UserId};
+use lanyard_auth::time::Timestamp;
+use sqlx::PgPool;
+
+use super::{failed, rows, select_session};
+
+/// Those that have not been ended nor reached their absolute limit, newest first.
+pub async fn sessions(pool: &PgPool, user: UserId, now: Timestamp) -> Result<Vec<Session>, StoreError> {
+    let found = sqlx::query(select_session!(
+        "WHERE user_id = $1 AND ended_at IS NULL AND expires_at > $2
+         ORDER BY sessions.created_at DESC, sid
+         LIMIT $3"
+    ))
+    .bind(user.0)
+    .bind(now.0)
+    .bind(i64::from(MOST_SESSIONS))
+    .fetch_all(pool)
+    .await
+    .map_err(failed)?;
+    found.iter().map(rows::session).collect()
+}
+
+/// Names a session of this user's, or takes its name away; whether there is one.
+pub async fn label(
+    pool: &PgPool,
+    user: UserId,
+    sid: SessionId,
+    label: Option<&str>,
+) -> Result<bool, StoreError> {
+    let labelled = sqlx::query("UPDATE sessions SET label = $3 WHERE sid = $2 AND user_id = $1")
+        .bind(user.0)
+        .bind(sid.0)
+        .bind(label)
+        .execute(pool)
+        .await
+        .map_err(failed)?;
+    Ok(labelled.rows_affected() == 1)
+}
+
+/// Gives a user another name.
+pub async fn rename(pool: &PgPool, user: UserId, name: &str) -> Result<Option<User>, StoreError> {
+    let renamed = sqlx::query(
+        "UPDATE users SET name = $2 WHERE id = $1
+         RETURNING id AS user_id, email, name, version, created_at AS user_created_at, disabled_at",
+    )
+    .bind(user.0)
+    .bind(name)
+    .fetch_optional(pool)
+    .await
+    .map_err(failed)?;
+    renamed.as_ref().map(rows::user).transpose()
+}

@@ -1,0 +1,62 @@
+//! What an owner sees and changes of his sessions and of himself. For `sqlite` alone.
+
+use lanyard_auth::store::{MOST_SESSIONS, Session, SessionId, StoreError, User, UserId};
+use lanyard_auth::time::Timestamp;
+use sqlx::SqliteConnection;
+
+use super::{failed, rows, select_session};
+
+/// Those that have not been ended nor reached their absolute limit, newest first.
+pub async fn sessions(
+    reader: &mut SqliteConnection,
+    user: UserId,
+    now: Timestamp,
+) -> Result<Vec<Session>, StoreError> {
+    let found = sqlx::query(select_session!(
+        "WHERE user_id = ?1 AND ended_at IS NULL AND expires_at > ?2
+         ORDER BY sessions.created_at DESC, sid
+         LIMIT ?3"
+    ))
+    .bind(user.0.as_bytes().as_slice())
+    .bind(now.0)
+    .bind(MOST_SESSIONS)
+    .fetch_all(reader)
+    .await
+    .map_err(failed)?;
+    found.iter().map(rows::session).collect()
+}
+
+/// Names a session of this user's, or takes its name away; whether there is one.
+pub async fn label(
+    transaction: &mut SqliteConnection,
+    user: UserId,
+    sid: SessionId,
+    label: Option<&str>,
+) -> Result<bool, StoreError> {
+    let labelled = sqlx::query("UPDATE sessions SET label = ?3 WHERE sid = ?2 AND user_id = ?1")
+        .bind(user.0.as_bytes().as_slice())
+        .bind(sid.0.as_bytes().as_slice())
+        .bind(label)
+        .execute(transaction)
+        .await
+        .map_err(failed)?;
+    Ok(labelled.rows_affected() == 1)
+}
+
+/// Gives a user another name.
+pub async fn rename(
+    transaction: &mut SqliteConnection,
+    user: UserId,
+    name: &str,
+) -> Result<Option<User>, StoreError> {
+    let renamed = sqlx::query(
+        "UPDATE users SET name = ?2 WHERE id = ?1
+         RETURNING id AS user_id, email, name, version, created_at AS user_created_at, disabled_at",
+    )
+    .bind(user.0.as_bytes().as_slice())
+    .bind(name)
+    .fetch_optional(transaction)
+    .await
+    .map_err(failed)?;
+    renamed.as_ref().map(rows::user).transpose()
+}

@@ -1,0 +1,118 @@
+//! What an owner sees and changes of his sessions and of himself.
+
+use lanyard_auth::device::Device;
+use lanyard_auth::store::{EndReason, NewSession, Rotation, Session, Store, User, UserId};
+use uuid::Uuid;
+
+use super::{ABSOLUTE, Harness, MILLISECOND, new_session, rotation, row, seen, session, sid, user};
+
+fn device(n: u8) -> Device {
+    Device {
+        browser: Some(format!("Browser {n}")),
+        system: Some(format!("System {n}")),
+        network: Some(format!("192.0.{n}.*")),
+    }
+}
+
+async fn sids(store: &dyn Store, user: &User) -> Vec<lanyard_auth::store::SessionId> {
+    store.sessions_of(user.id).await.unwrap().row.iter().map(|session| session.sid).collect()
+}
+
+pub async fn a_session_knows_where_it_was_last_rotated(db: impl Harness) {
+    let store = db.store();
+    let ada = user(&*store, 1).await;
+    let new = NewSession { device: device(1), ..new_session(&ada, 5) };
+    store.create_session(&new, &[]).await.unwrap().unwrap();
+    assert_eq!(row(&*store, new.sid).await.device, device(1));
+
+    let moved = Rotation { device: device(2), ..rotation(seen(new.sid, 0, true), 6) };
+    store.rotate(&moved).await.unwrap().unwrap();
+    assert_eq!(row(&*store, new.sid).await.device, device(2));
+    // Who was not told it knows nothing, rather than what was.
+    store.rotate(&rotation(seen(new.sid, 1, false), 7)).await.unwrap().unwrap();
+    assert_eq!(row(&*store, new.sid).await.device, Device::default());
+}
+
+pub async fn the_live_sessions_of_a_user_are_listed_newest_first(db: impl Harness) {
+    let store = db.store();
+    let (ada, grace) = (user(&*store, 1).await, user(&*store, 2).await);
+    let old = session(&*store, &ada, 9).await;
+    db.pass(MILLISECOND).await;
+    let over = session(&*store, &ada, 5).await;
+    session(&*store, &grace, 6).await;
+    db.pass(MILLISECOND).await;
+    let new = session(&*store, &ada, 7).await;
+    store.end_sessions(&[over], EndReason::SignedOut).await.unwrap();
+
+    let listed = store.sessions_of(ada.id).await.unwrap();
+    assert_eq!(listed.now, db.now());
+    let [first, second]: [Session; 2] = listed.row.try_into().unwrap();
+    assert_eq!((first.sid, second.sid), (new, old));
+    let alone = row(&*store, new).await;
+    assert_eq!(format!("{first:?}"), format!("{alone:?}"), "as it is read alone");
+    assert!(sids(&*store, &User { id: UserId(Uuid::nil()), ..grace }).await.is_empty());
+
+    db.pass(ABSOLUTE - 2 * MILLISECOND).await;
+    assert_eq!(sids(&*store, &ada).await, [new], "the older one has reached its absolute limit");
+}
+
+pub async fn a_session_is_named_by_its_owner_alone(db: impl Harness) {
+    let store = db.store();
+    let (ada, grace) = (user(&*store, 1).await, user(&*store, 2).await);
+    let sid = session(&*store, &ada, 5).await;
+    let other = session(&*store, &ada, 6).await;
+    assert!(store.label_session(ada.id, sid, Some("The \u{202e}<b>laptop</b>")).await.unwrap());
+    let named = row(&*store, sid).await;
+    assert_eq!(named.label.as_deref(), Some("The \u{202e}<b>laptop</b>"));
+    assert!(row(&*store, other).await.label.is_none());
+
+    let unchanged = db.dump().await;
+    assert!(!store.label_session(grace.id, sid, Some("mine")).await.unwrap());
+    assert!(!store.label_session(ada.id, super::sid(99), Some("none")).await.unwrap());
+    assert_eq!(db.dump().await, unchanged);
+
+    store.rotate(&rotation(seen(sid, 0, true), 7)).await.unwrap().unwrap();
+    assert!(row(&*store, sid).await.label.is_some(), "a rotation leaves it alone");
+    assert!(store.label_session(ada.id, sid, None).await.unwrap());
+    assert!(row(&*store, sid).await.label.is_none());
+}
+
+pub async fn all_other_sessions_end_but_one(db: impl Harness) {
+    let store = db.store();
+    let (ada, grace) = (user(&*store, 1).await, user(&*store, 2).await);
+    let [kept, first, second, over] = [6, 5, 7, 8];
+    for n in [kept, first, second, over] {
+        session(&*store, &ada, n).await;
+    }
+    store.end_sessions(&[sid(over)], EndReason::SignedOut).await.unwrap();
+    let bystander = session(&*store, &grace, 9).await;
+    db.pass(MILLISECOND).await;
+
+    let ended = store.end_other_sessions(ada.id, sid(kept), EndReason::EndedElsewhere).await;
+    let mut ended = ended.unwrap();
+    ended.sort();
+    assert_eq!(ended, [sid(first), sid(second)]);
+    for n in [first, second] {
+        let ended = row(&*store, sid(n)).await.ended.unwrap();
+        assert_eq!((ended.at, ended.reason), (db.now(), EndReason::EndedElsewhere));
+    }
+    assert_eq!(row(&*store, sid(over)).await.ended.unwrap().reason, EndReason::SignedOut);
+    for live in [sid(kept), bystander] {
+        assert!(row(&*store, live).await.ended.is_none());
+    }
+    assert_eq!(store.rotate(&rotation(seen(sid(first), 0, true), 10)).await.unwrap(), None);
+    // Nobody's session is kept: all end.
+    let ended = store.end_other_sessions(ada.id, bystander, EndReason::EndedElsewhere).await.unwrap();
+    assert_eq!(ended, [sid(kept)]);
+}
+
+pub async fn a_user_is_renamed(db: impl Harness) {
+    let store = db.store();
+    let (ada, grace) = (user(&*store, 1).await, user(&*store, 2).await);
+    let sid = session(&*store, &ada, 5).await;
+    let renamed = User { name: "Ada, Countess of Lovelace".into(), ..ada.clone() };
+    assert_eq!(store.rename_user(ada.id, &renamed.name).await.unwrap(), Some(renamed.clone()));
+    assert_eq!(row(&*store, sid).await.user, renamed);
+    assert_eq!(store.credentials(&grace.email).await.unwrap().unwrap().user, grace);
+    assert_eq!(store.rename_user(UserId(Uuid::nil()), "Nobody").await.unwrap(), None);
+}
