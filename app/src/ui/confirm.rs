@@ -25,10 +25,12 @@ pub fn Confirm(
     /// Whether something is under way, so that nothing else may begin.
     #[prop(into)]
     pending: Signal<bool>,
+    /// Whether the question stands.
+    #[prop(default = RwSignal::new(false))]
+    asking: RwSignal<bool>,
     /// Does it.
     act: impl Fn() + 'static,
 ) -> impl IntoView {
-    let asking = RwSignal::new(false);
     let [ask, keep] = std::array::from_fn(|_| NodeRef::<Button>::new());
     let open = move |_| {
         if !pending.get_untracked() {

@@ -66,7 +66,7 @@ impl Sending {
     pub fn error(self) -> Option<String> {
         match self.answer.get() {
             Some(Ok(())) => None,
-            Some(Err(error)) => Some(error.message),
+            Some(Err(error)) => Some(words::refused(&error)),
             None => self.before.get().map(|code| code.text().to_owned()),
         }
     }

@@ -2,6 +2,7 @@
 
 use lanyard_client::EndReason;
 
+use crate::api::{ApiError, ErrorCode};
 use crate::session::Cause;
 
 /// What is left, as a clock that runs down: `9:18`, `1:02:03`. Rounded up, so that `0:00` means over.
@@ -94,6 +95,16 @@ pub const fn cause_told(cause: Cause) -> &'static str {
     }
 }
 
+/// Why something was refused, and how long to wait where the server says so.
+pub fn refused(error: &ApiError) -> String {
+    match (error.error, error.retry_after) {
+        (ErrorCode::TooManyRequests, Some(seconds)) => {
+            format!("Too many attempts. Please try again in {}.", lasting(u64::from(seconds) * 1000))
+        }
+        _ => error.message.clone(),
+    }
+}
+
 /// Why a session is over, and what that means for the person: a heading and a sentence.
 pub const fn ended(reason: EndReason) -> (&'static str, &'static str) {
     match reason {
@@ -178,6 +189,13 @@ mod tests {
         assert_eq!(device(Some("Firefox"), None), "Firefox");
         assert_eq!(device(None, Some("Linux")), "Unknown browser on Linux");
         assert_eq!(device(None, None), "Unknown browser");
+    }
+
+    #[test]
+    fn whoever_is_refused_learns_how_long_to_wait() {
+        let error = ApiError { retry_after: Some(120), ..ApiError::new(ErrorCode::TooManyRequests) };
+        assert_eq!(refused(&error), "Too many attempts. Please try again in 2 minutes.");
+        assert_eq!(refused(&ApiError::new(ErrorCode::NotFound)), ErrorCode::NotFound.text());
     }
 
     #[test]

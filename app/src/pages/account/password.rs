@@ -33,8 +33,7 @@ pub fn PasswordForm(
         };
         let request = async move {
             let body = serde_json::to_string(&change).map_err(|_| ApiError::new(ErrorCode::Internal))?;
-            let answer = ask(session, session_id, Method::POST, "/api/account/password", Some(body)).await;
-            answer.map_err(in_other_words)
+            ask(session, session_id, Method::POST, "/api/account/password", Some(body)).await
         };
         let then = move |came: EndedSessions| {
             ended.set(came.ended);
@@ -87,16 +86,4 @@ pub fn PasswordForm(
         </section>
     }
     .into_any()
-}
-
-/// What these errors mean here.
-fn in_other_words(error: ApiError) -> ApiError {
-    let message = match (error.error, error.retry_after) {
-        (ErrorCode::InvalidCredentials, _) => "This is not your current password.".to_owned(),
-        (ErrorCode::TooManyRequests, Some(seconds)) => {
-            format!("Too many attempts. Please try again in {}.", words::lasting(u64::from(seconds) * 1000))
-        }
-        _ => return error,
-    };
-    ApiError { message, ..error }
 }

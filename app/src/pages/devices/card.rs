@@ -56,7 +56,7 @@ pub fn Card(
             <dl class="facts">
                 <dt>"Last seen"</dt>
                 <dd>
-                    {move || if current() { "now".into_any() } else { view! { <When at=time(|it| it.last_seen_at) /> }.into_any() }}
+                    {move || if current() { view! { <span class="tag" data-kind="good">"now"</span> }.into_any() } else { view! { <When at=time(|it| it.last_seen_at) /> }.into_any() }}
                 </dd>
                 <dt>"Signed in"</dt>
                 <dd>
@@ -83,6 +83,7 @@ fn Actions(
     current: Signal<bool>,
 ) -> impl IntoView {
     let session = Session::expect();
+    let asking = RwSignal::new(false);
     let end = move || {
         list.act(
             async move {
@@ -99,6 +100,7 @@ fn Actions(
                 id=format!("rename-{id}")
                 type="button"
                 class="button"
+                hidden=move || asking.get()
                 aria-labelledby=format!("rename-{id} {}", title(id))
                 aria-disabled=move || list.pending.get().then_some("true")
                 on:click=move |_| renaming.set(!list.pending.get_untracked())
@@ -124,6 +126,7 @@ fn Actions(
                             yes="End it"
                             no="Keep it"
                             pending=list.pending
+                            asking
                             act=end
                         />
                     }

@@ -22,7 +22,7 @@ pub struct List {
     /// Whether it could not be read since.
     stale: RwSignal<bool>,
     /// What came of the last action, if it went well.
-    pub told: RwSignal<Option<String>>,
+    told: RwSignal<Option<String>>,
     /// Why the last action failed.
     pub failed: RwSignal<Option<String>>,
     /// Whether an action is under way.
@@ -64,14 +64,18 @@ impl List {
         self.read.with(|read| read.iter().flatten().find(|it| it.id == id).cloned())
     }
 
-    /// How the list relates to what is, in a sentence.
-    pub fn standing(self) -> &'static str {
-        match (self.is_read(), self.stale.get()) {
+    /// What came of the last action, or how the list relates to what is: in a sentence.
+    pub fn standing(self) -> String {
+        let standing = match (self.is_read(), self.stale.get()) {
+            (true, false) => match self.told.get() {
+                Some(told) => return told,
+                None => "Stays up to date while this page is open.",
+            },
+            (true, true) => "The list can't be brought up to date right now. We go on trying.",
             (false, false) => "Asking for your sessions…",
             (false, true) => "Your sessions can't be read right now. We go on trying.",
-            (true, false) => "Stays up to date while this page is open.",
-            (true, true) => "The list can't be brought up to date right now. We go on trying.",
-        }
+        };
+        standing.to_owned()
     }
 
     /// Reads the list, unless something is under way: then it is read soon anyway.

@@ -110,7 +110,7 @@ fn State(list: List) -> impl IntoView {
     view! {
         <div class="list-state">
             <p class="note" role="status">
-                {move || list.told.get().unwrap_or_else(|| list.standing().to_owned())}
+                {move || list.standing()}
             </p>
             <div role="alert">
                 {move || list.failed.get().map(|why| view! { <p class="notice bad">{why}</p> })}
