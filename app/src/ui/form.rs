@@ -207,13 +207,10 @@ pub fn Submit(
     meanwhile: &'static str,
     /// The form it is in.
     sending: Sending,
-    /// Whether there is anybody who could send it.
-    #[prop(default = true)]
-    ready: bool,
 ) -> impl IntoView {
     let pending = sending.pending;
     view! {
-        <button class="button main" disabled=!ready aria-disabled=move || pending.get().then_some("true")>
+        <button class="button main" aria-disabled=move || pending.get().then_some("true")>
             {move || if pending.get() { meanwhile } else { label }}
         </button>
     }

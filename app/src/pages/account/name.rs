@@ -45,18 +45,20 @@ pub fn NameForm(
             <p class="quiet">
                 "You sign in as " <bdi class="email">{move || user.get().map(|user| user.email)}</bdi>
             </p>
-            <form class="form" aria-busy=move || sending.pending.get().then_some("true") on:submit=on_submit>
-                <Problem sending />
-                <Field
-                    label="Name"
-                    name="name"
-                    autocomplete="name"
-                    maxlength=100
-                    input
-                    value=Signal::derive(move || user.get().map(|user| user.name))
-                />
-                <Submit label="Change the name" meanwhile="Changing it…" ready=session_id.is_some() sending />
-                <Done sending told="Your name is changed, in every tab." />
+            <form aria-busy=move || sending.pending.get().then_some("true") on:submit=on_submit>
+                <fieldset class="form" disabled=session_id.is_none()>
+                    <Problem sending />
+                    <Field
+                        label="Name"
+                        name="name"
+                        autocomplete="name"
+                        maxlength=100
+                        input
+                        value=Signal::derive(move || user.get().map(|user| user.name))
+                    />
+                    <Submit label="Change the name" meanwhile="Changing it…" sending />
+                    <Done sending told="Your name is changed, in every tab." />
+                </fieldset>
             </form>
         </section>
     }

@@ -50,38 +50,40 @@ pub fn PasswordForm(
         <section class="panel" aria-labelledby="your-password">
             <h2 id="your-password">"Your password"</h2>
             <p class="quiet">"A new one ends every other session. This one goes on."</p>
-            <form class="form" aria-busy=move || sending.pending.get().then_some("true") on:submit=on_submit>
-                <Problem sending />
-                <input
-                    type="email"
-                    name="username"
-                    autocomplete="username"
-                    value=move || user.get().map(|user| user.email)
-                    readonly
-                    hidden
-                />
-                <PasswordField
-                    label="Current password"
-                    name="current-password"
-                    autocomplete="current-password"
-                    input=current
-                    sending
-                />
-                <PasswordField
-                    label="New password"
-                    name="new-password"
-                    autocomplete="new-password"
-                    hint="At least 8 characters. Several words that don't belong together are better than one with digits."
-                    input=new
-                    sending
-                />
-                <Submit label="Change the password" meanwhile="Changing it…" ready=session_id.is_some() sending />
-                <Done
-                    sending
-                    told=Signal::derive(move || {
-                        format!("Your password is changed. {}", words::others_ended(ended.get()))
-                    })
-                />
+            <form aria-busy=move || sending.pending.get().then_some("true") on:submit=on_submit>
+                <fieldset class="form" disabled=session_id.is_none()>
+                    <Problem sending />
+                    <input
+                        type="email"
+                        name="username"
+                        autocomplete="username"
+                        value=move || user.get().map(|user| user.email)
+                        readonly
+                        hidden
+                    />
+                    <PasswordField
+                        label="Current password"
+                        name="current-password"
+                        autocomplete="current-password"
+                        input=current
+                        sending
+                    />
+                    <PasswordField
+                        label="New password"
+                        name="new-password"
+                        autocomplete="new-password"
+                        hint="At least 8 characters. Several words that don't belong together are better than one with digits."
+                        input=new
+                        sending
+                    />
+                    <Submit label="Change the password" meanwhile="Changing it…" sending />
+                    <Done
+                        sending
+                        told=Signal::derive(move || {
+                            format!("Your password is changed. {}", words::others_ended(ended.get()))
+                        })
+                    />
+                </fieldset>
             </form>
         </section>
     }

@@ -69,7 +69,7 @@ fn Sessions(
                     <For each=move || list.ids(true) key=|id| *id let:id>
                         <Card list id home=others />
                     </For>
-                    {move || (!list.is_read()).then(|| view! { <li class="device blank"></li> })}
+                    {move || (!list.is_read()).then(|| view! { <li class="device blank" aria-hidden="true"></li> })}
                 </ul>
             </section>
             <section aria-labelledby="other-devices">
