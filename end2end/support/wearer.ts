@@ -13,7 +13,13 @@ export class Wearer {
   constructor(readonly page: Page, private readonly site: Site) {}
 
   async open(path: string): Promise<void> {
+    await this.comeToFront();
     await this.page.goto(this.site.url + path);
+  }
+
+  /** Takes the keyboard: Firefox gives it, and what is typed, to the page in front only. */
+  async comeToFront(): Promise<void> {
+    await this.page.bringToFront();
   }
 
   /** Opens a page with a password field, and waits until the WASM has taken it over. */
@@ -94,6 +100,7 @@ export class Wearer {
 
   /** Fills the form for a new password and sends it. */
   async changePassword(current: string, next: string): Promise<void> {
+    await this.comeToFront();
     await this.page.getByLabel('Current password', { exact: true }).fill(current);
     await this.page.getByLabel('New password', { exact: true }).fill(next);
     await this.main.getByRole('button', { name: 'Change the password' }).click();
@@ -150,6 +157,7 @@ export class Wearer {
   }
 
   private async fillCredentials({ email, password }: Person): Promise<void> {
+    await this.comeToFront();
     await this.page.getByLabel('Email', { exact: true }).fill(email);
     await this.page.getByLabel('Password', { exact: true }).fill(password);
   }

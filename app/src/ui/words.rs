@@ -118,7 +118,8 @@ pub const fn ended(reason: EndReason) -> (&'static str, &'static str) {
         EndReason::TokenReused => (
             "A sign-in token was used twice.",
             "Somebody may hold a copy, so we ended the session, and every copy is worthless now. Sign in to go \
-             on; if you did not restore or copy this browser's data, look after this device.",
+             on. Unless you restored or copied this browser's data yourself, change your password then, and look \
+             through your devices.",
         ),
         EndReason::Unconfirmed => (
             "We could not make sure that it is still you.",
@@ -126,14 +127,17 @@ pub const fn ended(reason: EndReason) -> (&'static str, &'static str) {
         ),
         EndReason::EndedElsewhere => (
             "You ended this session from another device.",
-            "If that was not you, sign in, change your password and look through your devices.",
+            "Sign in to go on. If that was not you, change your password then, and end what you don't know among \
+             your devices.",
         ),
         EndReason::KickedOut => {
             ("Your session was ended.", "By an administrator, most likely. Sign in to go on.")
         }
-        EndReason::PasswordChanged => {
-            ("The password was changed.", "Other sessions end when that happens. Sign in with the new one.")
-        }
+        EndReason::PasswordChanged => (
+            "The password was changed.",
+            "That ends every other session. Sign in with the new one; if it was not you who changed it, ask whoever \
+                 runs this service to close the account.",
+        ),
         EndReason::AccountDisabled => {
             ("This account is closed.", "If that is a mistake, ask whoever runs this service.")
         }

@@ -6,6 +6,7 @@ use leptos::html::{Button, H2, Input};
 use leptos::prelude::*;
 use uuid::Uuid;
 
+use super::glyph::Glyph;
 use super::list::List;
 use crate::api::{RenameSession, SessionInfo};
 use crate::session::Session;
@@ -37,6 +38,7 @@ pub fn Card(
     let name = move || info.with(|it| it.as_ref().and_then(|it| it.name.clone()));
     let current = move || info.with(|it| it.as_ref().is_some_and(|it| it.current));
     let network = move || info.with(|it| it.as_ref().and_then(|it| it.network.clone()));
+    let system = Memo::new(move |_| info.with(|it| it.as_ref().and_then(|it| it.system.clone())));
     // Said anew with each reading of the list.
     let time = move |of: fn(&SessionInfo) -> Option<i64>| {
         Signal::derive(move || list.find(id).as_ref().and_then(of))
@@ -44,6 +46,7 @@ pub fn Card(
 
     view! {
         <li class="device">
+            <Glyph system />
             <div class="device-head">
                 <h3 id=title(id) hidden=move || renaming.get()>
                     <bdi>{move || name().or_else(browser)}</bdi>

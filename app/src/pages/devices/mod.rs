@@ -1,6 +1,7 @@
 //! Your devices: every live session of whoever is signed in, and the means to name and to end them.
 
 mod card;
+mod glyph;
 mod list;
 
 use http::Method;
