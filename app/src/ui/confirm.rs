@@ -74,7 +74,7 @@ pub fn Confirm(
                 type="button"
                 class="button danger"
                 on:click=move |_| {
-                    asking.set(false);
+                    close();
                     act();
                 }
             >
