@@ -36,12 +36,14 @@ pub fn use_asked() -> Memo<Asked> {
     })
 }
 
-/// Goes on to the page that was asked for, within the client, so that the badge in memory stays.
+/// Goes on to the page that was asked for, within the client, so that the badge in memory stays; nowhere for whoever has
+/// left the form meanwhile.
 pub fn use_onward(asked: Memo<Asked>) -> impl Fn(()) + Clone {
     let navigate = use_navigate();
     move |()| {
-        let options = NavigateOptions { replace: true, ..NavigateOptions::default() };
-        navigate(&asked.get_untracked().next, options);
+        if let Some(Asked { next, .. }) = asked.try_get_untracked() {
+            navigate(&next, NavigateOptions { replace: true, ..NavigateOptions::default() });
+        }
     }
 }
 
@@ -95,7 +97,8 @@ impl Sending {
             match answer {
                 Ok(came) => then(came),
                 Err(error) => {
-                    if let Some(input) = fix(error.error).get_untracked() {
+                    // The page may have been left meanwhile.
+                    if let Some(input) = fix(error.error).try_get_untracked().flatten() {
                         // A field that can't be focused is still described by the message.
                         let _ = input.focus();
                     }
