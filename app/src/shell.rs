@@ -8,7 +8,7 @@ use leptos_router::hooks::use_location;
 use leptos_router::path;
 use serde::{Deserialize, Serialize};
 
-use crate::pages::{Dashboard, Home, NotFound, Register, SignIn};
+use crate::pages::{Account, Dashboard, Devices, Home, NotFound, Register, SignIn};
 use crate::session::{PageSettings, Session, View};
 use crate::ui::header::{Footer, Header};
 use crate::ui::notice::ConnectionNotice;
@@ -137,6 +137,8 @@ fn Main() -> impl IntoView {
                 <Route path=path!("/sign-in") view=SignIn />
                 <Route path=path!("/register") view=Register />
                 <Route path=path!("/dashboard") view=Dashboard />
+                <Route path=path!("/devices") view=Devices />
+                <Route path=path!("/account") view=Account />
             </FlatRoutes>
         </main>
     }

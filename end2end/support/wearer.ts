@@ -13,7 +13,13 @@ export class Wearer {
   constructor(readonly page: Page, private readonly site: Site) {}
 
   async open(path: string): Promise<void> {
+    await this.comeToFront();
     await this.page.goto(this.site.url + path);
+  }
+
+  /** Takes the keyboard: Firefox gives it, and what is typed, to the page in front only. */
+  async comeToFront(): Promise<void> {
+    await this.page.bringToFront();
   }
 
   /** Opens a page with a password field, and waits until the WASM has taken it over. */
@@ -50,7 +56,7 @@ export class Wearer {
   }
 
   async signOut(): Promise<void> {
-    await this.page.getByRole('button', { name: 'Sign out' }).click();
+    await this.page.getByRole('banner').getByRole('button', { name: 'Sign out' }).click();
   }
 
   /** On the dashboard, as this person, with a badge. */
@@ -68,6 +74,36 @@ export class Wearer {
   async expectSentToSignIn(reason: RegExp): Promise<void> {
     await expect(this.page).toHaveURL(/\/sign-in\b/);
     await expect(this.page.getByRole('status').or(this.page.getByRole('alert')).filter({ hasText: reason })).toBeVisible();
+  }
+
+  /** Opens "Your devices", and waits until the list is there. */
+  async openDevices(): Promise<void> {
+    await this.open('/devices');
+    await expect(this.thisDevice).toBeVisible();
+  }
+
+  /** This browser's own session, on "Your devices". */
+  get thisDevice(): Locator {
+    return this.main.getByRole('region', { name: 'This device' }).getByRole('listitem').filter({ has: this.page.getByRole('button') });
+  }
+
+  /** The other sessions, on "Your devices". */
+  get otherDevices(): Locator {
+    return this.main.getByRole('region', { name: 'Other devices' }).getByRole('listitem');
+  }
+
+  /** Opens "Your account", and waits until it is this person's. */
+  async openAccount(person: Person): Promise<void> {
+    await this.open('/account');
+    await expect(this.page.getByLabel('Name', { exact: true })).toHaveValue(person.name);
+  }
+
+  /** Fills the form for a new password and sends it. */
+  async changePassword(current: string, next: string): Promise<void> {
+    await this.comeToFront();
+    await this.page.getByLabel('Current password', { exact: true }).fill(current);
+    await this.page.getByLabel('New password', { exact: true }).fill(next);
+    await this.main.getByRole('button', { name: 'Change the password' }).click();
   }
 
   /** The refresh generation that the badge shows. */
@@ -121,6 +157,7 @@ export class Wearer {
   }
 
   private async fillCredentials({ email, password }: Person): Promise<void> {
+    await this.comeToFront();
     await this.page.getByLabel('Email', { exact: true }).fill(email);
     await this.page.getByLabel('Password', { exact: true }).fill(password);
   }

@@ -28,10 +28,31 @@ for (const colorScheme of ['light', 'dark'] as const) {
       await wearer.callApi();
       for (const path of ['/dashboard', '/', '/sign-in', '/register']) {
         await wearer.open(path);
-        await expect(page.getByRole('button', { name: 'Sign out' })).toBeVisible();
+        await expect(page.getByRole('banner').getByRole('button', { name: 'Sign out' })).toBeVisible();
         if (path === '/dashboard') await wearer.expectSignedIn(ada);
         expect(await violations(page), path).toEqual([]);
       }
+    });
+
+    test('axe finds nothing on the account, with an error on it', async ({ wearer, page }) => {
+      await wearer.register(ada);
+      await wearer.openAccount(ada);
+      await wearer.changePassword('eight doors, no desk', 'seven lamps, one door');
+      await expect(page.getByText('The current password is wrong.')).toBeVisible();
+      expect(await violations(page)).toEqual([]);
+    });
+
+    test('axe finds nothing on the list of devices, with a question and a form open', async ({ wearer, newContext, site, page }) => {
+      await wearer.register(ada);
+      await new Wearer(await (await newContext()).newPage(), site).signIn(ada);
+      await wearer.openDevices();
+      await expect(wearer.otherDevices).toHaveCount(1);
+      expect(await violations(page)).toEqual([]);
+      await wearer.thisDevice.getByRole('button', { name: 'Rename' }).click();
+      await wearer.otherDevices.getByRole('button', { name: 'End' }).click();
+      await page.getByRole('button', { name: 'Sign out everywhere' }).click();
+      await expect(page.getByRole('group')).toHaveCount(2);
+      expect(await violations(page)).toEqual([]);
     });
   });
 }
@@ -45,10 +66,10 @@ test.describe('at 360 px', () => {
   test.use({ viewport: { width: 360, height: 740 } });
 
   test('nothing scrolls sideways, and everything is there', async ({ wearer, page }) => {
-    const fits = async (path: string) => {
+    const fits = async (path: string, links = ['Home', 'Dashboard']) => {
       const [wanted, there] = await page.evaluate(() => [document.documentElement.scrollWidth, document.documentElement.clientWidth]);
       expect(wanted, path).toBeLessThanOrEqual(there!);
-      for (const link of ['Home', 'Dashboard']) {
+      for (const link of links) {
         await expect(page.getByRole('banner').getByRole('link', { name: link, exact: true }), path).toBeInViewport();
       }
     };
@@ -59,10 +80,20 @@ test.describe('at 360 px', () => {
     }
     await wearer.register(ada);
     await wearer.callApi();
+    const all = ['Home', 'Dashboard', 'Devices', `Account ${ada.name}`];
     // Pressing the button scrolled down to it.
     await page.keyboard.press('Control+Home');
-    await fits('/dashboard');
+    await fits('/dashboard', all);
     await expect(page.getByRole('button', { name: 'Sign out' })).toBeInViewport();
+    await wearer.openAccount(ada);
+    await fits('/account', all);
+    await wearer.openDevices();
+    await wearer.thisDevice.getByRole('button', { name: 'Rename' }).click();
+    await wearer.thisDevice.getByLabel('Name of this device').fill('W'.repeat(60));
+    await page.keyboard.press('Enter');
+    await expect(page.getByRole('heading', { name: 'W'.repeat(60) })).toBeVisible();
+    await page.evaluate(() => scrollTo(0, 0));
+    await fits('/devices', all);
   });
 });
 

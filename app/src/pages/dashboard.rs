@@ -2,17 +2,19 @@
 
 use leptos::prelude::*;
 use leptos_meta::Title;
-use leptos_router::NavigateOptions;
-use leptos_router::hooks::{use_location, use_navigate};
+use leptos_router::components::A;
 
 use crate::session::{Patterns, Session, SignedIn, View};
 use crate::ui::badge::OwnBadge;
 use crate::ui::calendar::Moment;
 use crate::ui::journal::Journal;
+use crate::ui::lead::Lead;
 use crate::ui::notice::CookieNotice;
+use crate::ui::when::When;
 use crate::ui::{device, links, words};
 
 use super::calls::Calls;
+use super::guard::{keep_strangers_out, use_session_id};
 
 /// The dashboard. Its frame is the same before and after the badge arrives.
 #[component]
@@ -23,7 +25,7 @@ pub fn Dashboard() -> impl IntoView {
         View::SignedIn(it) => Some(it),
         View::Checking | View::SignedOut { .. } => None,
     });
-    let session_id = Memo::new(move |_| signed_in.get().map(|it| it.session_id));
+    let session_id = use_session_id();
     let first_name =
         Memo::new(move |_| signed_in.get().map(|it| words::first_name(&it.user.name).to_owned()));
     let title = move || match first_name.get() {
@@ -52,7 +54,8 @@ pub fn Dashboard() -> impl IntoView {
             <div class="stack">
                 <div class="dash-head">
                     <h1>{greeting}</h1>
-                    <WhereTheBadgeIs />
+                    <Lead about="Your badge is in this tab's memory. Shut the tab and it is gone; open it again and the passport fetches a \
+                                 new one." />
                 </div>
                 <CookieNotice />
                 <For each=move || [session_id.get()] key=|session_id| *session_id let:session_id>
@@ -63,60 +66,6 @@ pub fn Dashboard() -> impl IntoView {
                 <Passport signed_in />
             </div>
         </div>
-    }
-}
-
-/// Sends whoever is not signed in to the sign-in page, and back here afterwards.
-fn keep_strangers_out() {
-    let session = Session::expect();
-    let here = use_location();
-    #[cfg(feature = "ssr")]
-    if matches!(session.view.get_untracked(), View::SignedOut { .. })
-        && let Some(response) = use_context::<leptos_axum::ResponseOptions>()
-        && let Ok(place) = http::HeaderValue::from_str(&links::with_next(
-            links::SIGN_IN,
-            Some(&here.pathname.get_untracked()),
-            None,
-        ))
-    {
-        response.insert_header(http::header::LOCATION, place);
-        response.set_status(http::StatusCode::FOUND);
-    }
-    let navigate = use_navigate();
-    Effect::new(move |_| {
-        if let View::SignedOut { ended } = session.view.get() {
-            let path = here.pathname.get_untracked();
-            let options = NavigateOptions { replace: true, ..NavigateOptions::default() };
-            let place = links::with_next(links::SIGN_IN, Some(&path), ended);
-            let navigate = navigate.clone();
-            // Once this page's own navigation is complete: replacing it sooner replaces the page before. By then
-            // somebody may be signed in again.
-            request_animation_frame(move || {
-                if matches!(session.view.get_untracked(), View::SignedOut { .. }) {
-                    navigate(&place, options);
-                }
-            });
-        }
-    });
-}
-
-/// Where the badge is; or, when the page stays as the server drew it, what is missing. That shows after a while, by CSS
-/// alone, and at once where scripts are off.
-#[component]
-fn WhereTheBadgeIs() -> impl IntoView {
-    let session = Session::expect();
-    view! {
-        <p class="where" class:later=move || !session.hydrated.get()>
-            {move || {
-                if session.hydrated.get() {
-                    "Your badge is in this tab's memory. Shut the tab and it is gone; open it again and the passport \
-                     fetches a new one."
-                } else {
-                    "Only this tab's memory may hold your badge, and that takes WebAssembly. If nothing happens, allow \
-                     JavaScript here."
-                }
-            }}
-        </p>
     }
 }
 
@@ -197,13 +146,6 @@ fn Switch(
 fn Passport(signed_in: Memo<Option<SignedIn>>) -> impl IntoView {
     let session = Session::expect();
     let expires_at = Memo::new(move |_| signed_in.get().map(|it| it.session_expires_at));
-    let machine =
-        move || expires_at.get().map(|seconds| Moment::new(seconds.saturating_mul(1000), 0).machine());
-    #[expect(clippy::cast_precision_loss, reason = "a date is exact as a float for 285,000 years")]
-    let said = move || {
-        let until = expires_at.get().and_then(|seconds| device::local(seconds as f64 * 1000.0));
-        until.zip(device::now()).map_or_else(|| "…".to_owned(), |(until, now)| until.said_at(now))
-    };
     view! {
         <section class="panel token" data-kind="passport" aria-labelledby="passport">
             <p class="key">"Refresh token"</p>
@@ -211,7 +153,7 @@ fn Passport(signed_in: Memo<Option<SignedIn>>) -> impl IntoView {
             <dl class="facts">
                 <dt>"Good until"</dt>
                 <dd>
-                    <time datetime=machine>{said}</time>
+                    <When at=expires_at />
                 </dd>
                 <dt>"Or until"</dt>
                 <dd>{words::lasting(session.settings.idle_ttl_ms)} " after your last visit, if that is sooner"</dd>
@@ -220,6 +162,11 @@ fn Passport(signed_in: Memo<Option<SignedIn>>) -> impl IntoView {
                 <dt>"Kept"</dt>
                 <dd>"in a cookie that no script can read, this page's included"</dd>
             </dl>
+            <p class="onward">
+                <A href=links::DEVICES attr:class="button">
+                    "Your devices"
+                </A>
+            </p>
         </section>
     }
     .into_any()

@@ -1,13 +1,19 @@
-//! One file a page. Only `shell` calls them.
+//! One file, or one folder, a page. Only `shell` calls them.
 
+mod account;
+mod ask;
 mod calls;
 mod dashboard;
+mod devices;
+mod guard;
 mod home;
 mod not_found;
 mod register;
 mod sign_in;
 
+pub use account::Account;
 pub use dashboard::Dashboard;
+pub use devices::Devices;
 pub use home::Home;
 pub use not_found::NotFound;
 pub use register::Register;

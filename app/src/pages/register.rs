@@ -4,11 +4,10 @@ use leptos::html::Input;
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::components::A;
-use leptos_router::hooks::use_navigate;
 
 use crate::api::{ErrorCode, Password};
 use crate::session::Session;
-use crate::ui::form::{Before, Field, PasswordField, Problem, Sending, Submit, use_asked};
+use crate::ui::form::{Before, Field, PasswordField, Problem, Sending, Submit, use_asked, use_onward};
 use crate::ui::links;
 
 /// The form to make an account with; whoever sends it is signed in as well.
@@ -16,9 +15,9 @@ use crate::ui::links;
 pub fn Register() -> impl IntoView {
     let session = Session::expect();
     let asked = use_asked();
-    let sending = Sending::new(asked);
+    let sending = Sending::new(Signal::derive(move || asked.get().error));
     let [name, email, password] = std::array::from_fn(|_| NodeRef::<Input>::new());
-    let navigate = use_navigate();
+    let onward = use_onward(asked);
 
     let on_submit = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
@@ -28,7 +27,7 @@ pub fn Register() -> impl IntoView {
             return;
         };
         let request = session.register(called.value(), address.value(), Password::new(secret.value()));
-        sending.send(request, navigate.clone(), move |error| match error {
+        sending.send(request, onward.clone(), move |error| match error {
             ErrorCode::EmailTaken => email,
             _ => password,
         });

@@ -4,11 +4,10 @@ use leptos::html::Input;
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::components::A;
-use leptos_router::hooks::use_navigate;
 
 use crate::api::{ErrorCode, Password};
 use crate::session::Session;
-use crate::ui::form::{Before, Field, PasswordField, Problem, Sending, Submit, use_asked};
+use crate::ui::form::{Before, Field, PasswordField, Problem, Sending, Submit, use_asked, use_onward};
 use crate::ui::links;
 
 /// The form to sign in with, and why one has to.
@@ -16,15 +15,15 @@ use crate::ui::links;
 pub fn SignIn() -> impl IntoView {
     let session = Session::expect();
     let asked = use_asked();
-    let sending = Sending::new(asked);
+    let sending = Sending::new(Signal::derive(move || asked.get().error));
     let [email, password] = std::array::from_fn(|_| NodeRef::<Input>::new());
-    let navigate = use_navigate();
+    let onward = use_onward(asked);
 
     let on_submit = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
         let (Some(address), Some(secret)) = (email.get_untracked(), password.get_untracked()) else { return };
         let request = session.sign_in(address.value(), Password::new(secret.value()));
-        sending.send(request, navigate.clone(), move |error| match error {
+        sending.send(request, onward.clone(), move |error| match error {
             ErrorCode::InvalidRequest => email,
             _ => password,
         });

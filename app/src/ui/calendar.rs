@@ -77,6 +77,7 @@ impl Moment {
         match self.days - now.days {
             0 => format!("{:02}:{:02} today", self.hour, self.minute),
             1 => format!("{:02}:{:02} tomorrow", self.hour, self.minute),
+            -1 => format!("{:02}:{:02} yesterday", self.hour, self.minute),
             _ if self.year == now.year => format!("{} {month}", self.day),
             _ => format!("{} {month} {}", self.day, self.year),
         }
@@ -144,6 +145,8 @@ mod tests {
         assert_eq!(later(0), "13:00 today");
         assert_eq!(later(1), "13:00 tomorrow");
         assert_eq!(later(2), "22 December");
+        assert_eq!(later(-1), "13:00 yesterday");
+        assert_eq!(later(-2), "18 December");
         assert_eq!(later(31), "20 January 2027");
         // Eleven hours later it is tomorrow in Berlin, and still today in London.
         let near_midnight = noon + 11 * 60 * MINUTE_MS;

@@ -1,12 +1,12 @@
-//! The parts of the forms for signing in and registering. They work as plain forms until the WASM is there; inputs
-//! belong to the browser, so that hydration keeps what was typed.
+//! The parts of forms. Those for signing in and registering work as plain forms until the WASM is there; inputs belong to
+//! the browser, so that hydration keeps what was typed.
 
 use lanyard_client::EndReason;
 use leptos::html::Input;
 use leptos::prelude::*;
 use leptos_router::NavigateOptions;
 use leptos_router::components::A;
-use leptos_router::hooks::use_query_map;
+use leptos_router::hooks::{use_navigate, use_query_map};
 
 use super::{links, words};
 use crate::api::{ApiError, ErrorCode};
@@ -36,6 +36,17 @@ pub fn use_asked() -> Memo<Asked> {
     })
 }
 
+/// Goes on to the page that was asked for, within the client, so that the badge in memory stays; nowhere for whoever has
+/// left the form meanwhile.
+pub fn use_onward(asked: Memo<Asked>) -> impl Fn(()) + Clone {
+    let navigate = use_navigate();
+    move |()| {
+        if let Some(Asked { next, .. }) = asked.try_get_untracked() {
+            navigate(&next, NavigateOptions { replace: true, ..NavigateOptions::default() });
+        }
+    }
+}
+
 /// A form on its way.
 #[derive(Clone, Copy)]
 pub struct Sending {
@@ -43,35 +54,36 @@ pub struct Sending {
     pub pending: RwSignal<bool>,
     /// What the last answer was; none before the first.
     answer: RwSignal<Option<Result<(), ApiError>>>,
-    asked: Memo<Asked>,
+    /// What came of the plain form before.
+    before: Signal<Option<ErrorCode>>,
 }
 
 impl Sending {
-    /// A form that has not been sent yet.
-    pub fn new(asked: Memo<Asked>) -> Self {
-        Self { pending: RwSignal::new(false), answer: RwSignal::new(None), asked }
+    /// A form that has not been sent yet, or only as a plain form: what came of that.
+    pub fn new(before: impl Into<Signal<Option<ErrorCode>>>) -> Self {
+        Self { pending: RwSignal::new(false), answer: RwSignal::new(None), before: before.into() }
     }
 
-    /// What went wrong, for the person: this form's last answer, or what the address says before there is one.
+    /// What went wrong, for the person: this form's last answer, or the plain form's before there is one.
     pub fn error(self) -> Option<String> {
         match self.answer.get() {
             Some(Ok(())) => None,
-            Some(Err(error)) => Some(error.message),
-            None => self.asked.get().error.map(|code| code.text().to_owned()),
+            Some(Err(error)) => Some(words::refused(&error)),
+            None => self.before.get().map(|code| code.text().to_owned()),
         }
     }
 
-    /// Whether this form has signed somebody in, and the page is about to change.
+    /// Whether the last answer was a good one.
     pub fn is_done(self) -> bool {
         matches!(self.answer.get(), Some(Ok(())))
     }
 
-    /// Sends the form, unless it is on its way already. Goes on to the page that was asked for, within the
-    /// client, so that the badge in memory stays; or puts the focus where the person can do something about it.
-    pub fn send(
+    /// Sends the form, unless it is on its way already. Goes on with what came back; or puts the focus where the person
+    /// can do something about it.
+    pub fn send<T: 'static>(
         self,
-        request: impl Future<Output = Result<(), ApiError>> + 'static,
-        navigate: impl Fn(&str, NavigateOptions) + 'static,
+        request: impl Future<Output = Result<T, ApiError>> + 'static,
+        then: impl FnOnce(T) + 'static,
         fix: impl Fn(ErrorCode) -> NodeRef<Input> + 'static,
     ) {
         if self.pending.get_untracked() {
@@ -81,14 +93,12 @@ impl Sending {
         leptos::task::spawn_local(async move {
             let answer = request.await;
             self.pending.set(false);
-            self.answer.set(Some(answer.clone()));
+            self.answer.set(Some(answer.as_ref().map(drop).map_err(Clone::clone)));
             match answer {
-                Ok(()) => {
-                    let options = NavigateOptions { replace: true, ..NavigateOptions::default() };
-                    navigate(&self.asked.get_untracked().next, options);
-                }
+                Ok(came) => then(came),
                 Err(error) => {
-                    if let Some(input) = fix(error.error).get_untracked() {
+                    // The page may have been left meanwhile.
+                    if let Some(input) = fix(error.error).try_get_untracked().flatten() {
                         // A field that can't be focused is still described by the message.
                         let _ = input.focus();
                     }
@@ -112,6 +122,9 @@ pub fn Field(
     autocomplete: &'static str,
     /// As the server's limit.
     maxlength: u16,
+    /// What it holds until the person changes it.
+    #[prop(into, default = None.into())]
+    value: Signal<Option<String>>,
     /// To read the value, and to put the focus here.
     input: NodeRef<Input>,
 ) -> impl IntoView {
@@ -125,6 +138,7 @@ pub fn Field(
                 type=kind
                 autocomplete=autocomplete
                 maxlength=maxlength
+                value=move || value.get()
                 autocapitalize=if kind == "email" { "none" } else { "words" }
                 spellcheck="false"
                 required
@@ -136,6 +150,12 @@ pub fn Field(
 /// A field for a password, with a button that shows what was typed.
 #[component]
 pub fn PasswordField(
+    /// What to write here.
+    #[prop(default = "Password")]
+    label: &'static str,
+    /// The field's name on the wire, and its id.
+    #[prop(default = "password")]
+    name: &'static str,
     /// `current-password` or `new-password`.
     autocomplete: &'static str,
     /// What a password must be, for who chooses one.
@@ -151,19 +171,19 @@ pub fn PasswordField(
     let shown = move || asked_to_show.get() && !sending.pending.get();
     view! {
         <div class="field">
-            <label for="password">"Password"</label>
+            <label for=name>{label}</label>
             <div class="password">
                 <input
                     node_ref=input
-                    id="password"
-                    name="password"
+                    id=name
+                    name=name
                     type=move || if shown() { "text" } else { "password" }
                     autocomplete=autocomplete
                     minlength=hint.map(|_| 8)
                     maxlength=128
                     autocapitalize="none"
                     spellcheck="false"
-                    aria-describedby=hint.map(|_| "password-hint")
+                    aria-describedby=hint.map(|_| format!("{name}-hint"))
                     required
                 />
                 <button
@@ -173,10 +193,10 @@ pub fn PasswordField(
                     on:click=move |_| asked_to_show.update(|it| *it = !*it)
                 >
                     {move || if shown() { "Hide" } else { "Show" }}
-                    <span class="hidden">" password"</span>
+                    <span class="hidden">{format!(" {}", label.to_lowercase())}</span>
                 </button>
             </div>
-            {hint.map(|hint| view! { <p class="note" id="password-hint">{hint}</p> })}
+            {hint.map(|hint| view! { <p class="note" id=format!("{name}-hint")>{hint}</p> })}
         </div>
     }
 }
@@ -208,6 +228,22 @@ pub fn Problem(
     view! {
         <div role="alert">
             {move || sending.error().map(|text| view! { <p class="notice bad">{text}</p> })}
+        </div>
+    }
+}
+
+/// What came of it, read aloud when it appears.
+#[component]
+pub fn Done(
+    /// The form it is about.
+    sending: Sending,
+    /// What it says once the last answer was a good one.
+    #[prop(into)]
+    told: Signal<String>,
+) -> impl IntoView {
+    view! {
+        <div role="status">
+            {move || sending.is_done().then(|| view! { <p class="notice good">{told}</p> })}
         </div>
     }
 }

@@ -26,8 +26,9 @@ pub fn Header() -> impl IntoView {
                     "Home"
                 </A>
                 <A href=links::DASHBOARD>"Dashboard"</A>
+                {move || (!signed_out.get()).then(|| view! { <A href=links::DEVICES>"Devices"</A> })}
             </nav>
-            <p class="me">{move || name(&session.view.get())}</p>
+            <p class="me">{move || (!signed_out.get()).then(|| view! { <Account /> })}</p>
             {move || {
                 if signed_out.get() {
                     view! {
@@ -45,10 +46,19 @@ pub fn Header() -> impl IntoView {
     .into_any()
 }
 
-fn name(view: &View) -> String {
-    match view {
-        View::SignedIn(it) => it.user.name.clone(),
-        View::Checking | View::SignedOut { .. } => String::new(),
+/// The way to the account of whoever is signed in, under his name.
+#[component]
+fn Account() -> impl IntoView {
+    let session = Session::expect();
+    let name = Memo::new(move |_| match session.view.get() {
+        View::SignedIn(it) => Some(it.user.name),
+        View::Checking | View::SignedOut { .. } => None,
+    });
+    view! {
+        <A href=links::ACCOUNT>
+            <span class:hidden=move || name.get().is_some()>"Account "</span>
+            <bdi>{name}</bdi>
+        </A>
     }
 }
 

@@ -7,6 +7,10 @@ use serde::{Deserialize, Serialize};
 
 /// Where people land who did not want to go anywhere else.
 pub const DASHBOARD: &str = "/dashboard";
+/// The sessions of whoever is signed in.
+pub const DEVICES: &str = "/devices";
+/// The account of whoever is signed in.
+pub const ACCOUNT: &str = "/account";
 /// The sign-in page.
 pub const SIGN_IN: &str = "/sign-in";
 /// The page for a new account.

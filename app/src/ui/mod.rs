@@ -3,24 +3,31 @@
 //! | File | What it draws or says |
 //! |---|---|
 //! | `badge`, `demo` | the visitor badge on its lanyard: the person's own, and a demonstration |
+//! | `confirm`, `focus` | a button that asks once more, and where the keyboard is afterwards |
 //! | `flow` | a sequence of messages between parties, from data |
-//! | `form` | fields and messages of the sign-in forms |
+//! | `form` | fields and messages of forms |
 //! | `header`, `notice` | what is on every page |
 //! | `journal` | what just happened |
+//! | `lead` | the sentence under a protected page's heading |
 //! | `links` | addresses of our own pages, and which addresses may be followed |
-//! | `words`, `calendar`, `device` | durations, dates and reasons, as people say them |
+//! | `ticks` | what has to happen again and again while a page is open |
+//! | `words`, `calendar`, `device`, `when` | durations, dates and reasons, as people say them |
 //!
 //! Larger components end in `into_any`: together their types are more than the compiler wants to know.
 
 pub mod badge;
 pub mod calendar;
+pub mod confirm;
 pub mod demo;
 pub mod device;
 pub mod flow;
+pub mod focus;
 pub mod form;
 pub mod header;
 pub mod journal;
+pub mod lead;
 pub mod links;
 pub mod notice;
 pub mod ticks;
+pub mod when;
 pub mod words;

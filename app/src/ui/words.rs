@@ -2,6 +2,7 @@
 
 use lanyard_client::EndReason;
 
+use crate::api::{ApiError, ErrorCode};
 use crate::session::Cause;
 
 /// What is left, as a clock that runs down: `9:18`, `1:02:03`. Rounded up, so that `0:00` means over.
@@ -50,6 +51,24 @@ pub fn first_name(name: &str) -> &str {
     name.split_whitespace().next().unwrap_or("you")
 }
 
+/// What a browser and its system are called, as far as they are known: a guess from what the browser says of itself.
+pub fn device(browser: Option<&str>, system: Option<&str>) -> String {
+    let browser = browser.unwrap_or("Unknown browser");
+    match system {
+        Some(system) => format!("{browser} on {system}"),
+        None => browser.to_owned(),
+    }
+}
+
+/// What became of somebody's other sessions.
+pub fn others_ended(number: usize) -> String {
+    match number {
+        0 => "No other session was open.".to_owned(),
+        1 => "One other session was ended.".to_owned(),
+        _ => format!("{number} other sessions were ended."),
+    }
+}
+
 /// Why a badge was issued, in a word for the badge itself.
 pub const fn cause(cause: Cause) -> &'static str {
     match cause {
@@ -76,6 +95,16 @@ pub const fn cause_told(cause: Cause) -> &'static str {
     }
 }
 
+/// Why something was refused, and how long to wait where the server says so.
+pub fn refused(error: &ApiError) -> String {
+    match (error.error, error.retry_after) {
+        (ErrorCode::TooManyRequests, Some(seconds)) => {
+            format!("Too many attempts. Please try again in {}.", lasting(u64::from(seconds) * 1000))
+        }
+        _ => error.message.clone(),
+    }
+}
+
 /// Why a session is over, and what that means for the person: a heading and a sentence.
 pub const fn ended(reason: EndReason) -> (&'static str, &'static str) {
     match reason {
@@ -89,7 +118,8 @@ pub const fn ended(reason: EndReason) -> (&'static str, &'static str) {
         EndReason::TokenReused => (
             "A sign-in token was used twice.",
             "Somebody may hold a copy, so we ended the session, and every copy is worthless now. Sign in to go \
-             on; if you did not restore or copy this browser's data, look after this device.",
+             on. Unless you restored or copied this browser's data yourself, change your password then, and look \
+             through your devices.",
         ),
         EndReason::Unconfirmed => (
             "We could not make sure that it is still you.",
@@ -97,14 +127,17 @@ pub const fn ended(reason: EndReason) -> (&'static str, &'static str) {
         ),
         EndReason::EndedElsewhere => (
             "You ended this session from another device.",
-            "If that was not you, sign in, change your password and look through your devices.",
+            "Sign in to go on. If that was not you, change your password then, and end what you don't know among \
+             your devices.",
         ),
         EndReason::KickedOut => {
             ("Your session was ended.", "By an administrator, most likely. Sign in to go on.")
         }
-        EndReason::PasswordChanged => {
-            ("The password was changed.", "Other sessions end when that happens. Sign in with the new one.")
-        }
+        EndReason::PasswordChanged => (
+            "The password was changed.",
+            "That ends every other session. Sign in with the new one; if it was not you who changed it, ask whoever \
+                 runs this service to close the account.",
+        ),
         EndReason::AccountDisabled => {
             ("This account is closed.", "If that is a mistake, ask whoever runs this service.")
         }
@@ -152,6 +185,21 @@ mod tests {
         ] {
             assert_eq!(lasting(ms), expected);
         }
+    }
+
+    #[test]
+    fn a_device_is_called_by_what_is_known_of_it() {
+        assert_eq!(device(Some("Firefox"), Some("Linux")), "Firefox on Linux");
+        assert_eq!(device(Some("Firefox"), None), "Firefox");
+        assert_eq!(device(None, Some("Linux")), "Unknown browser on Linux");
+        assert_eq!(device(None, None), "Unknown browser");
+    }
+
+    #[test]
+    fn whoever_is_refused_learns_how_long_to_wait() {
+        let error = ApiError { retry_after: Some(120), ..ApiError::new(ErrorCode::TooManyRequests) };
+        assert_eq!(refused(&error), "Too many attempts. Please try again in 2 minutes.");
+        assert_eq!(refused(&ApiError::new(ErrorCode::NotFound)), ErrorCode::NotFound.text());
     }
 
     #[test]
