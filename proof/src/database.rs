@@ -30,7 +30,7 @@ pub trait Database: Harness + Send + Sync + 'static {
     /// Bytes as SQL writes them.
     fn bytes(bytes: &[u8]) -> String;
 
-    /// Runs statements.
+    /// Runs statements. Fails, as those below do, with what the database said.
     fn execute(&self, sql: String) -> impl Future<Output = Result<()>> + Send;
 
     /// Runs a query, or a change with RETURNING, for at most one number.

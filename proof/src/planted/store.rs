@@ -222,9 +222,10 @@ impl<D: Database> Store for Planted<D> {
     }
 
     async fn session(&self, sid: SessionId) -> Result<Option<Seen<Session>>, StoreError> {
-        let seen = self.real.session(sid).await?;
+        let seen = self.real.session(sid).await;
+        // After a failed read too: the others wait for all.
         self.gate.pass().await;
-        Ok(seen.map(|Seen { row, now }| match self.bug {
+        Ok(seen?.map(|Seen { row, now }| match self.bug {
             Some(Bug::WholeSeconds) => Seen {
                 row: Session { rotated_at: whole_seconds(row.rotated_at), ..row },
                 now: whole_seconds(now),

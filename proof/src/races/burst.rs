@@ -23,6 +23,9 @@ pub struct Burst {
 /// successor, by one rotation.
 ///
 /// With a gate for so many, nobody writes before all have read.
+///
+/// # Errors
+/// What did not hold.
 pub async fn burst<D: Database>(
     nodes: &Nodes<D>,
     session: &Issued,

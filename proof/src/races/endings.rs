@@ -133,6 +133,9 @@ impl Lead {
 /// Races sessions' renewals with their end until so many have overlapped. Fails as soon as one survives.
 ///
 /// The nodes are for this alone: it puts the witness into their database.
+///
+/// # Errors
+/// What did not hold, and what kept it from being tried.
 pub async fn race<D: Database>(nodes: &Nodes<D>, ending: Ending, races: usize) -> Result<Tally> {
     nodes.db.execute(D::WITNESS.to_owned()).await?;
     let (mut tally, mut lead, mut settled) = (Tally::default(), None, true);

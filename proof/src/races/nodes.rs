@@ -39,6 +39,9 @@ pub struct Nodes<D> {
 
 impl<D: Database> Nodes<D> {
     /// Starts them, each over what `store` makes of a real store.
+    ///
+    /// # Errors
+    /// They could not be started.
     pub async fn over(store: impl Fn(Arc<dyn Store>, &Arc<D>) -> Arc<dyn Store>) -> Result<Self> {
         let db = Arc::new(D::fresh().await);
         let pem = SigningKey::generate_pem(SigningAlgorithm::EdDsa)?;
@@ -55,11 +58,17 @@ impl<D: Database> Nodes<D> {
     }
 
     /// Starts them over the real stores.
+    ///
+    /// # Errors
+    /// They could not be started.
     pub async fn start() -> Result<Self> {
         Self::over(|real, _| real).await
     }
 
     /// Somebody with an account.
+    ///
+    /// # Errors
+    /// What the database said.
     pub async fn user(&self) -> Result<User> {
         let id = Random::System.uuid()?;
         let user = NewUser {
@@ -72,6 +81,9 @@ impl<D: Database> Nodes<D> {
     }
 
     /// Signs somebody in at the first node.
+    ///
+    /// # Errors
+    /// What the service said; `user` has changed.
     pub async fn sign_in(&self, user: &User) -> Result<Issued> {
         let [here, _] = &self.services;
         here.start_session(user.clone(), Delivery::Cookie, &[]).await?.context("the user has changed")
@@ -89,6 +101,9 @@ impl<D: Database> Nodes<D> {
     }
 
     /// A session's row, as the database has it.
+    ///
+    /// # Errors
+    /// What the database said; there is no such session.
     pub async fn row(&self, sid: SessionId) -> Result<Session> {
         Ok(self.db.store().session(sid).await?.context("no such session")?.row)
     }
@@ -100,6 +115,9 @@ pub fn master_keys() -> MasterKeys {
 }
 
 /// A server with the default durations.
+///
+/// # Errors
+/// The database does not answer.
 pub async fn start(
     store: Arc<dyn Store>,
     clock: Clock,
@@ -118,12 +136,18 @@ pub async fn start(
 }
 
 /// The refresh token that was handed out.
+///
+/// # Errors
+/// There was none.
 pub fn token(issued: &Issued) -> Result<RefreshToken> {
     let handed_out = issued.refresh_token.as_ref().context("no refresh token was handed out")?;
     Ok(RefreshToken::parse(handed_out.text.reveal())?)
 }
 
 /// Renews as a browser does.
+///
+/// # Errors
+/// [`RefreshError`].
 pub async fn renew(service: &Service, token: &RefreshToken) -> Result<Issued, RefreshError> {
     service.refresh(token, None, Delivery::Cookie).await
 }
