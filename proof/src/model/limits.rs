@@ -6,7 +6,7 @@ use lanyard_auth::store::EndReason;
 
 use super::config::{Budget, Config, Native, Shape};
 use super::law::Law;
-use super::search::Goal;
+use super::search::{Found, Goal, Search};
 use super::world::{BROWSER, World};
 
 /// A limit, and a model just outside it.
@@ -123,6 +123,17 @@ pub const LIMITS: &[Limit] = &[
         inside: None,
     },
 ];
+
+impl Limit {
+    /// Searches a model for what is expected here.
+    pub fn search(&self, config: Config) -> Found {
+        let goal = match self.expected {
+            Expected::Reached(goal) => Some(goal),
+            Expected::Broken(_) => None,
+        };
+        Search { goal, ..Search::of(config) }.run()
+    }
+}
 
 /// After four rotations nobody is the wiser.
 fn both_hold_the_newest(world: &World) -> bool {
