@@ -18,7 +18,7 @@ impl World {
     fn step(&mut self, config: &Config, action: Action) -> Option<Outcome> {
         match action {
             Action::Read { flight, server } => return self.read(config, flight, server),
-            Action::Begin { flight } => return self.begin(config, flight),
+            Action::Begin { flight } => return self.begin(flight),
             Action::Write { flight, commit } => return self.write(config, flight, commit),
             Action::RefreshStolen { token, server } => {
                 let place = self.send(Client::Thief, Errand::Refresh { expected: None }, Some(token))?;
@@ -117,7 +117,7 @@ impl World {
     }
 
     /// The browser's network process starts anew from the disk. What was under way gets no answer.
-    fn restart_jar(&mut self) {
+    pub(super) fn restart_jar(&mut self) {
         self.browser.reload();
         self.orphan_all(|client| matches!(client, Client::Tab(_)));
     }
@@ -135,7 +135,7 @@ impl World {
     }
 
     /// Puts a request on its way; returns its place.
-    fn send(&mut self, from: Client, errand: Errand, token: Option<Token>) -> Option<u8> {
+    pub(super) fn send(&mut self, from: Client, errand: Errand, token: Option<Token>) -> Option<u8> {
         let place = self.flights.iter().position(Option::is_none)?;
         let flight = Flight { from, errand, token, orphan: false, age: 0, stage: Stage::Sent };
         *self.flights.get_mut(place)? = Some(flight);
@@ -246,7 +246,7 @@ impl World {
     }
 
     /// A refresh token arrives.
-    fn keep(&mut self, config: &Config, client: Client, token: Token) {
+    pub(super) fn keep(&mut self, config: &Config, client: Client, token: Token) {
         self.note_turn(config, client, token);
         if client == Client::Native {
             if let Some(app) = &mut self.app {
@@ -278,15 +278,20 @@ impl World {
         }
     }
 
-    /// An honest client is told that its session is over, and forgets its tokens.
-    fn turned_away(&mut self, flight: &Flight, answer: Answer) {
-        let Some(token) = flight.token else { return };
+    /// An honest client is told that its session is over: is it?
+    pub(super) fn judge_refusal(&mut self, token: Token, answer: Answer) {
         let live = self.row(token.session).is_some_and(|row| row.ended.is_none() && row.left != Some(0));
         let stolen =
             self.ghost.sessions.get(usize::from(token.session)).is_some_and(|ghost| ghost.stolen.is_some());
         let excused = stolen || self.ghost.failed_over || answer == Answer::Expired;
         let kicked = answer == Answer::Ended(EndReason::KickedOut);
         self.broken.demand(Law::NoFalseAlarm, !live || excused || kicked);
+    }
+
+    /// Such a client forgets its tokens. A newcomer's cookie stays.
+    fn turned_away(&mut self, flight: &Flight, answer: Answer) {
+        let Some(token) = flight.token else { return };
+        self.judge_refusal(token, answer);
         self.forget_access(flight.from);
         if flight.from == Client::Native {
             if let Some(app) = &mut self.app {
