@@ -160,6 +160,15 @@ pub const COMBINATIONS: &[Combination] = &[
         config: Config { delays: true, budget: Budget { kills: 1, jar_crashes: 1, ..ROTATIONS }, ..TABS },
     },
     Combination {
+        name: "three tabs at once, lost answers, servers that crash",
+        config: Config {
+            tabs: 3,
+            flights: 3,
+            budget: Budget { losses: 1, server_crashes: 1, ..ROTATIONS },
+            ..TABS
+        },
+    },
+    Combination {
         name: "a thief, a slow network, clocks that differ, a failover",
         config: Config { delays: true, budget: Budget { thefts: 1, failovers: 1, ..ROTATIONS }, ..CLOCKS },
     },

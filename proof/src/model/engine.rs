@@ -9,7 +9,7 @@ use lanyard_client as client;
 use lanyard_client::{Announcement, Attempt, Effect, Engine, Input, Mark, Now, Patterns, Turn, Who};
 
 use super::action::Action;
-use super::config::{Budget, Config, Lifetimes, TICK, Ticks};
+use super::config::{Budget, Config, Lifetimes, TICK, Ticks, spend};
 use super::world::{Access, Answer, BROWSER, Client, Errand, Flight, Stage, World};
 
 mod answers;
@@ -302,15 +302,15 @@ impl EngineWorld {
                 next.step(tab, Input::Peer(news), access);
             }
             Event::SignOut(tab) => {
-                next.world.left.sign_outs -= 1;
+                spend(&mut next.world.left.sign_outs)?;
                 next.step(tab, Input::SignOut, None);
             }
             Event::Renew(tab) => {
-                next.wishes -= 1;
+                spend(&mut next.wishes)?;
                 next.step(tab, Input::Renew, None);
             }
             Event::Kill => {
-                next.world.left.kills -= 1;
+                spend(&mut next.world.left.kills)?;
                 next.world.restart_jar();
                 next.world.browser.signed_out = false;
                 (next.holder, next.queue) = (None, VecDeque::new());

@@ -191,9 +191,11 @@ impl World {
             jar: from != Client::Native,
             left: alone.map(|alone| bound.map_or(alone, |bound| alone.min(bound))),
         };
+        let good = row.ended.is_none() && self.version_of(row) == row.user_version;
         let mortal =
             access.left.zip(row.left).is_none_or(|(access, session)| access <= session && session > 0);
         self.broken.demand(Law::Mortal, mortal);
+        self.broken.demand(Law::RevokedForGood, good);
         Some(access)
     }
 

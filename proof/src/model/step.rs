@@ -3,7 +3,7 @@
 use lanyard_auth::store::EndReason;
 
 use super::action::{Action, Loot, Outcome};
-use super::config::{Config, Native};
+use super::config::{Config, Native, spend};
 use super::law::{Law, Side};
 use super::world::{Access, Answer, Call, Client, Errand, Flight, Stage, Token, World};
 
@@ -25,7 +25,7 @@ impl World {
                 return self.read(config, place, server);
             }
             Action::Forge { session, generation } => {
-                self.left.forgeries -= 1;
+                spend(&mut self.left.forgeries)?;
                 let token = Token { session, generation, secret: Token::FORGED };
                 let place = self.send(Client::Thief, Errand::Refresh { expected: None }, Some(token))?;
                 return self.read(config, place, 0);
@@ -40,22 +40,25 @@ impl World {
                 self.send(client, Errand::Refresh { expected }, token)?;
             }
             Action::SignOut => {
-                self.left.sign_outs -= 1;
+                spend(&mut self.left.sign_outs)?;
                 self.send(Client::Tab(0), Errand::SignOut, self.browser.jar)?;
                 self.browser.signed_out = true;
                 self.browser.tabs.fill(None);
             }
             Action::SignIn => {
-                self.left.switches -= 1;
+                spend(&mut self.left.switches)?;
                 self.send(Client::Tab(0), Errand::SignIn, self.browser.jar)?;
             }
             Action::Deliver { flight } => self.deliver(config, flight)?,
             Action::Lose { flight } => {
-                self.left.losses -= 1;
-                self.take_flight(flight)?;
+                let lost = self.take_flight(flight)?;
+                // An answer is also lost when its server dies in the middle of it.
+                let answered = matches!(lost.stage, Stage::Answered(_));
+                let dies = || answered.then(|| spend(&mut self.left.server_crashes)).flatten();
+                spend(&mut self.left.losses).or_else(dies)?;
             }
             Action::Double { flight } => {
-                self.left.doubles -= 1;
+                spend(&mut self.left.doubles)?;
                 let copy = Flight { orphan: true, ..(*self.flights.get(usize::from(flight))?)? };
                 *self.flights.iter_mut().find(|place| place.is_none())? = Some(copy);
             }
@@ -73,36 +76,36 @@ impl World {
     fn accident(&mut self, config: &Config, accident: Action) -> Option<Outcome> {
         match accident {
             Action::Kill => {
-                self.left.kills -= 1;
+                spend(&mut self.left.kills)?;
                 self.restart_jar();
                 self.browser.tabs.fill(None);
                 self.browser.signed_out = false;
             }
             Action::CrashJar => {
-                self.left.jar_crashes -= 1;
+                spend(&mut self.left.jar_crashes)?;
                 self.restart_jar();
             }
             Action::CrashApp => {
-                self.left.native_crashes -= 1;
+                spend(&mut self.left.native_crashes)?;
                 let app = self.app.as_mut()?;
                 app.token = app.stored;
                 app.access = None;
                 self.orphan_all(|client| client == Client::Native);
             }
             Action::CrashServer(server) => {
-                self.left.server_crashes -= 1;
+                spend(&mut self.left.server_crashes)?;
                 self.crash_server(server);
             }
             Action::KickOut => {
-                self.left.kick_outs -= 1;
+                spend(&mut self.left.kick_outs)?;
                 self.kick_out(config);
             }
             Action::FailOver => {
-                self.left.failovers -= 1;
+                spend(&mut self.left.failovers)?;
                 self.fail_over()?;
             }
             Action::JumpClock => {
-                self.left.jumps -= 1;
+                spend(&mut self.left.jumps)?;
                 for row in &mut self.rows {
                     row.age = row.age.saturating_add(config.shape.settle).min(Self::oldest(config));
                 }
@@ -320,7 +323,7 @@ impl World {
     }
 
     fn steal(&mut self, loot: Loot) -> Option<()> {
-        self.left.thefts -= 1;
+        spend(&mut self.left.thefts)?;
         let at = |place: u8| self.flights.get(usize::from(place)).copied().flatten();
         let (token, access) = match loot {
             Loot::Held(client) => (self.held_by(client), None),

@@ -5,7 +5,7 @@ use lanyard_auth::store::EndReason;
 
 use super::action::{Commit, Outcome};
 use super::bug::Bug;
-use super::config::Config;
+use super::config::{Config, spend};
 use super::law::{Law, SessionGhost};
 use super::world::{Answer, Client, Flight, Pending, Row, Stage, Token, World};
 
@@ -42,7 +42,7 @@ impl World {
             return Some(self.raced(config, place, flight, pending));
         }
         if commit != Commit::Known {
-            self.left.unknown_commits -= 1;
+            spend(&mut self.left.unknown_commits)?;
         }
         let answer = match commit {
             Commit::UnknownUndone => Answer::Unavailable,
@@ -68,7 +68,7 @@ impl World {
 
     /// Rules 2 and 5, and what must hold of every rotation.
     fn rotate(&mut self, config: &Config, from: Client, token: Token, pending: Pending) -> Option<Answer> {
-        self.left.rotations = self.left.rotations.checked_sub(1)?;
+        spend(&mut self.left.rotations)?;
         let session = usize::from(token.session);
         let before = self.rows.get(session)?.clone();
         let allowed = before.ended.is_none() && self.version_of(&before) == before.user_version;
