@@ -162,7 +162,9 @@ impl World {
 
     pub(super) fn fail_over(&mut self) -> Option<()> {
         let (session, row) = self.unreplicated.take()?;
-        *self.rows.get_mut(usize::from(session))? = row;
+        let held = self.rows.get_mut(usize::from(session))?;
+        self.ghost.revived |= held.ended.is_some() && row.ended.is_none();
+        *held = row;
         self.ghost.sessions.get_mut(usize::from(session))?.handed = None;
         self.ghost.failed_over = true;
         Some(())

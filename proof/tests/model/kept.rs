@@ -120,6 +120,16 @@ fn traces() -> Vec<Vec<Action>> {
         ]
         .concat(),
         [rotated, vec![Refresh(TAB), FailOver, read(0), Deliver { flight: 0 }]].concat(),
+        [
+            wait(6),
+            vec![Steal(Loot::Held(TAB))],
+            steals(0, 0),
+            wait(6),
+            vec![Use(Client::Thief)],
+            steals(0, 0),
+            vec![FailOver],
+        ]
+        .concat(),
     ]
 }
 
