@@ -17,22 +17,27 @@ impl World {
 
     fn step(&mut self, config: &Config, action: Action) -> Option<Outcome> {
         match action {
-            Action::Read { flight, server } => return self.read(config, flight, server),
-            Action::Begin { flight } => return self.begin(flight),
-            Action::Write { flight, commit } => return self.write(config, flight, commit),
-            Action::RefreshStolen { token, server } => {
-                let place = self.send(Client::Thief, Errand::Refresh { expected: None }, Some(token))?;
-                return self.read(config, place, server);
-            }
+            Action::Read { flight, server } => self.read(config, flight, server),
+            Action::Begin { flight } => self.begin(flight),
+            Action::Write { flight, commit } => self.write(config, flight, commit),
+            Action::RefreshStolen { token, server } => self.present(config, token, server),
             Action::Forge { session, generation } => {
                 spend(&mut self.left.forgeries)?;
-                let token = Token { session, generation, secret: Token::FORGED };
-                let place = self.send(Client::Thief, Errand::Refresh { expected: None }, Some(token))?;
-                return self.read(config, place, 0);
+                self.present(config, Token { session, generation, secret: Token::FORGED }, 0)
             }
-            Action::Use(client) => return self.use_access(config, client),
-            Action::Hear { server } => return self.hear(config, server),
-            Action::Confirm => return self.confirm(config),
+            Action::Use(client) => self.use_access(config, client),
+            Action::Hear { server } => self.hear(config, server),
+            Action::Confirm => self.confirm(config),
+            unheard => {
+                self.unheard(config, unheard)?;
+                Some(Outcome::Silent)
+            }
+        }
+    }
+
+    /// What no server hears of at once.
+    fn unheard(&mut self, config: &Config, action: Action) -> Option<()> {
+        match action {
             Action::Tick => self.tick(config),
             Action::Refresh(client) => {
                 let token = self.held_by(client);
@@ -50,13 +55,7 @@ impl World {
                 self.send(Client::Tab(0), Errand::SignIn, self.browser.jar)?;
             }
             Action::Deliver { flight } => self.deliver(config, flight)?,
-            Action::Lose { flight } => {
-                let lost = self.take_flight(flight)?;
-                // An answer is also lost when its server dies in the middle of it.
-                let answered = matches!(lost.stage, Stage::Answered(_));
-                let dies = || answered.then(|| spend(&mut self.left.server_crashes)).flatten();
-                spend(&mut self.left.losses).or_else(dies)?;
-            }
+            Action::Lose { flight } => self.lose(flight)?,
             Action::Double { flight } => {
                 spend(&mut self.left.doubles)?;
                 let copy = Flight { orphan: true, ..(*self.flights.get(usize::from(flight))?)? };
@@ -68,12 +67,26 @@ impl World {
                 app.stored = app.token;
             }
             Action::Steal(loot) => self.steal(loot)?,
-            accident => return self.accident(config, accident),
+            accident => self.accident(config, accident)?,
         }
-        Some(Outcome::Silent)
+        Some(())
     }
 
-    fn accident(&mut self, config: &Config, accident: Action) -> Option<Outcome> {
+    /// The thief sends a token, and it is read at once.
+    fn present(&mut self, config: &Config, token: Token, server: u8) -> Option<Outcome> {
+        let place = self.send(Client::Thief, Errand::Refresh { expected: None }, Some(token))?;
+        self.read(config, place, server)
+    }
+
+    fn lose(&mut self, flight: u8) -> Option<()> {
+        let lost = self.take_flight(flight)?;
+        // An answer is also lost when its server dies in the middle of it.
+        let answered = matches!(lost.stage, Stage::Answered(_));
+        let dies = || answered.then(|| spend(&mut self.left.server_crashes)).flatten();
+        spend(&mut self.left.losses).or_else(dies)
+    }
+
+    fn accident(&mut self, config: &Config, accident: Action) -> Option<()> {
         match accident {
             Action::Kill => {
                 spend(&mut self.left.kills)?;
@@ -116,7 +129,7 @@ impl World {
             }
             _ => return None,
         }
-        Some(Outcome::Silent)
+        Some(())
     }
 
     /// The browser's network process starts anew from the disk. What was under way gets no answer.
