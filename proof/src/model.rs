@@ -48,7 +48,7 @@ use search::{Found, Search};
 
 /// So many steps of each combination are tried at quick scale, and of each deeper one at full scale.
 const QUICK_STEPS: usize = 1_200_000;
-const DEEPER_STEPS: usize = 8_000_000;
+const DEEPER_STEPS: usize = 5_000_000;
 
 /// Runs the chapter.
 ///

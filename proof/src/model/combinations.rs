@@ -137,18 +137,19 @@ pub const COMBINATIONS: &[Combination] = &[
         },
     },
     Combination {
-        name: "a browser with all its accidents beside a client without one",
+        name: "a browser that is killed beside a client without one, sign-out",
         config: Config {
             native: Native::Durable,
-            budget: Budget {
-                kills: 1,
-                jar_crashes: 1,
-                native_crashes: 1,
-                sign_outs: 1,
-                switches: 1,
-                ..ROTATIONS
-            },
+            budget: Budget { kills: 1, native_crashes: 1, sign_outs: 1, ..ROTATIONS },
             ..LOCKED
+        },
+    },
+    Combination {
+        name: "a jar that crashes beside a client without one, an account switch",
+        config: Config {
+            native: Native::Durable,
+            budget: Budget { jar_crashes: 1, switches: 1, ..ROTATIONS },
+            ..TAB
         },
     },
     Combination {
