@@ -6,7 +6,7 @@ use lanyard_auth::store::EndReason;
 
 use super::config::{Budget, Config, Native, Shape};
 use super::law::Law;
-use super::search::Goal;
+use super::search::{Found, Goal, Search};
 use super::world::{BROWSER, World};
 
 /// A limit, and a model just outside it.
@@ -122,7 +122,24 @@ pub const LIMITS: &[Limit] = &[
         expected: Expected::Reached(signed_out_by_failover),
         inside: None,
     },
+    Limit {
+        name: "a failover, or a backup, that loses a revocation brings the session back",
+        config: Config { budget: Budget { failovers: 1, thefts: 1, ..TWO }, ..TAB },
+        expected: Expected::Reached(stolen_session_lives_again),
+        inside: None,
+    },
 ];
+
+impl Limit {
+    /// Searches a model for what is expected here.
+    pub fn search(&self, config: Config) -> Found {
+        let goal = match self.expected {
+            Expected::Reached(goal) => Some(goal),
+            Expected::Broken(_) => None,
+        };
+        Search { goal, ..Search::of(config) }.run()
+    }
+}
 
 /// After four rotations nobody is the wiser.
 fn both_hold_the_newest(world: &World) -> bool {
@@ -160,4 +177,8 @@ fn newcomer_lost_his_cookie(world: &World) -> bool {
 fn signed_out_by_failover(world: &World) -> bool {
     let live = world.row(BROWSER).is_some_and(|row| row.ended.is_none());
     world.ghost.failed_over && live && world.browser.jar.is_none()
+}
+
+fn stolen_session_lives_again(world: &World) -> bool {
+    world.ghost.revived && world.row(BROWSER).is_some_and(|row| row.ended.is_none())
 }
