@@ -52,6 +52,10 @@ impl<D: Harness> Replay<'_, D> {
         let named = hint
             .map(|(session, generation)| anyhow::Ok(Hint::new(self.known.sid(session)?, generation.into())));
         let named = named.transpose()?;
+        if let Some(Asking { waiting: Some(waiting), .. }) = self.asking.take() {
+            // The model's queue holds one: what waited is forgotten, as by a database that was away.
+            waiting.go(Pass::CutBefore);
+        }
         let node = self.node(server)?;
         let heard = node.service.authenticate(text.reveal(), named.as_ref());
         let waiting = node.flush().await?;
