@@ -127,11 +127,6 @@ impl World {
         self.thief_actions(config, all);
     }
 
-    /// Servers that a request may reach.
-    fn servers(config: &Config) -> std::ops::Range<u8> {
-        0..1 + u8::from(config.has_two_servers())
-    }
-
     fn client_actions(&self, config: &Config, all: &mut Vec<Action>) {
         let tabs = (0..config.tabs).map(Client::Tab);
         for client in tabs.chain(self.app.is_some().then_some(Client::Native)) {
@@ -161,7 +156,7 @@ impl World {
     fn flight_actions(&self, config: &Config, place: u8, flight: &Flight, all: &mut Vec<Action>) {
         match flight.stage {
             Stage::Sent => {
-                all.extend(Self::servers(config).map(|server| Action::Read { flight: place, server }));
+                all.extend(config.servers().map(|server| Action::Read { flight: place, server }));
                 if self.left.doubles > 0 && self.flights.iter().any(Option::is_none) {
                     all.push(Action::Double { flight: place });
                 }
@@ -187,7 +182,7 @@ impl World {
 
     fn confirmation_actions(&self, config: &Config, all: &mut Vec<Action>) {
         if self.call.is_some() && self.order.is_none() {
-            all.extend(Self::servers(config).map(|server| Action::Hear { server }));
+            all.extend(config.listeners().map(|server| Action::Hear { server }));
         }
         if self.order.is_some() {
             all.push(Action::Confirm);
@@ -214,7 +209,7 @@ impl World {
                 let flies = self.flights.iter().flatten().any(|flight| flight.server() == Some(server));
                 flies || self.order.is_some_and(|order| order.server == server)
             };
-            all.extend(Self::servers(config).filter(|&server| works(server)).map(Action::CrashServer));
+            all.extend(config.servers().filter(|&server| works(server)).map(Action::CrashServer));
         }
     }
 
@@ -231,7 +226,7 @@ impl World {
         let busy = self.awaited().any(|flight| flight.from == Client::Thief);
         if free && !busy && self.keeps_distance(config, Client::Thief) {
             for &token in &self.thief.tokens {
-                all.extend(Self::servers(config).map(|server| Action::RefreshStolen { token, server }));
+                all.extend(config.servers().map(|server| Action::RefreshStolen { token, server }));
             }
         }
         if self.may_use(config, Client::Thief) {

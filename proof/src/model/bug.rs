@@ -1,7 +1,7 @@
 //! The bugs that can be planted into the model's server. Nothing that is shipped knows of them.
 
 /// What is wrong with the server.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Bug {
     /// The write does not compare the row with what was read.
     NoCompare,

@@ -1,6 +1,7 @@
 //! What a model is made of: the rule's durations in ticks, the parts that take part, how often each may act,
 //! and the bug that is planted, if one is.
 
+use std::ops::Range;
 use std::time::Duration;
 
 use lanyard_auth::rotation::Limits;
@@ -180,8 +181,14 @@ impl Config {
         self.budget.kills + self.budget.jar_crashes > 0
     }
 
-    /// Whether it matters which server answers.
-    pub fn has_two_servers(&self) -> bool {
-        self.budget.server_crashes > 0 || self.skew > 0 || self.bug == Some(Bug::WindowInMemory)
+    /// Servers that may answer a request to `/auth/*`, where it matters which one does.
+    pub fn servers(&self) -> Range<u8> {
+        let alike = self.budget.server_crashes == 0 && self.bug != Some(Bug::WindowInMemory);
+        if alike { 0..1 } else { 0..2 }
+    }
+
+    /// Servers that may hear a call, where it matters which one does.
+    pub fn listeners(&self) -> Range<u8> {
+        if self.skew == 0 && self.budget.server_crashes == 0 { 0..1 } else { 0..2 }
     }
 }

@@ -4,7 +4,7 @@
 //! asks each state for its notes.
 
 use super::config::{Shape, Ticks};
-use super::world::Token;
+use super::world::{Client, Token};
 
 /// What must hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -109,6 +109,13 @@ pub enum Side {
     Thief,
 }
 
+impl Side {
+    /// A client's.
+    pub fn of(client: Client) -> Self {
+        if client == Client::Thief { Self::Thief } else { Self::Owner }
+    }
+}
+
 /// What is remembered only to judge the laws.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Ghost {
@@ -118,7 +125,7 @@ pub struct Ghost {
     pub failed_over: bool,
     /// Ticks since the owner's and the thief's last renewal, where they keep their distance.
     pub since: [Ticks; 2],
-    /// Who renewed last since something was stolen, and how many times that has changed hands.
+    /// Who got a new refresh token last since something was stolen, and how many times that has changed hands.
     pub turns: Option<(Side, u8)>,
 }
 
@@ -129,8 +136,8 @@ pub struct SessionGhost {
     pub made: u8,
     /// Which of them were ever stored, by bit.
     pub stored: u32,
-    /// Whether a thief has had anything of it.
-    pub stolen: bool,
+    /// How many secrets there were when something of it was stolen last, if anything was.
+    pub stolen: Option<u8>,
     /// The parent and the successor handed out last, while its window lasts.
     pub handed: Option<Handed>,
 }
@@ -167,7 +174,7 @@ impl Ghost {
         }
     }
 
-    /// Somebody renewed with success; returns how often a stolen session has changed hands.
+    /// Somebody got a new refresh token; returns how often that has changed hands.
     pub fn turn(&mut self, side: Side) -> u8 {
         let turns = match self.turns {
             Some((last, turns)) if last == side => turns,

@@ -293,7 +293,7 @@ impl World {
             Decision::EndUnconfirmed => (EndReason::Unconfirmed, Answer::Ended(EndReason::Unconfirmed)),
             _ => (EndReason::TokenReused, Answer::Reused),
         };
-        let stolen = self.ghost.sessions.get(usize::from(token.session))?.stolen;
+        let stolen = self.ghost.sessions.get(usize::from(token.session))?.stolen.is_some();
         self.broken.demand(Law::ForgedIsNothing, token.is_genuine());
         self.broken.demand(Law::NoFalseAlarm, stolen || !token.is_genuine());
         if !config.has(Bug::RollbackOnReuse) {
@@ -397,11 +397,11 @@ impl World {
     /// The server answers; nobody may be there to hear it.
     fn answer(&mut self, config: &Config, place: u8, answer: Answer) -> Outcome {
         if let Some(flight) = self.take_flight(place) {
-            if let Answer::Granted { successor, .. } = answer {
-                self.note_turn(config, flight.from, successor.is_some());
+            if matches!(answer, Answer::Granted { .. }) {
+                self.note_renewal(config, flight.from);
             }
             if flight.from == Client::Thief {
-                self.deliver_to_thief(answer);
+                self.deliver_to_thief(config, answer);
             } else if !flight.orphan
                 && let Some(held) = self.flights.get_mut(usize::from(place))
             {

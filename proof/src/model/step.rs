@@ -106,6 +106,10 @@ impl World {
                 for row in &mut self.rows {
                     row.age = row.age.saturating_add(config.shape.settle).min(Self::oldest(config));
                 }
+                // By this clock, which is the one that counts, every window is over.
+                for session in &mut self.ghost.sessions {
+                    session.handed = None;
+                }
             }
             _ => return None,
         }
@@ -179,7 +183,7 @@ impl World {
         let may = self.flights.iter().any(Option::is_none)
             && self.held_by(client).is_some()
             && !(in_browser && self.browser.signed_out)
-            && !(config.away && self.ghost.sessions.iter().any(|session| session.stolen))
+            && !(config.away && self.ghost.sessions.iter().any(|session| session.stolen.is_some()))
             && self.keeps_distance(config, client);
         may && !self.awaited().any(|flight| {
             flight.from == client || in_browser && config.lock && matches!(flight.from, Client::Tab(_))
@@ -216,7 +220,8 @@ impl World {
         let hint = if client == Client::Thief { Self::forged_hint(access) } else { self.hint() };
         self.call = Some(Call { access, hint, age: 0 });
         // Where requests take no time and all servers are alike, it arrives at once.
-        if config.delays || config.has_two_servers() { Some(Outcome::Silent) } else { self.hear(config, 0) }
+        let at_once = !config.delays && config.listeners().len() == 1;
+        if at_once { self.hear(config, 0) } else { Some(Outcome::Silent) }
     }
 
     /// An answer reaches its client. Nobody waits for an orphan's, so it never comes this far.
@@ -242,6 +247,7 @@ impl World {
 
     /// A refresh token arrives.
     fn keep(&mut self, config: &Config, client: Client, token: Token) {
+        self.note_turn(config, client, token);
         if client == Client::Native {
             if let Some(app) = &mut self.app {
                 app.token = Some(token);
@@ -276,7 +282,8 @@ impl World {
     fn turned_away(&mut self, flight: &Flight, answer: Answer) {
         let Some(token) = flight.token else { return };
         let live = self.row(token.session).is_some_and(|row| row.ended.is_none() && row.left != Some(0));
-        let stolen = self.ghost.sessions.get(usize::from(token.session)).is_some_and(|ghost| ghost.stolen);
+        let stolen =
+            self.ghost.sessions.get(usize::from(token.session)).is_some_and(|ghost| ghost.stolen.is_some());
         let excused = stolen || self.ghost.failed_over || answer == Answer::Expired;
         let kicked = answer == Answer::Ended(EndReason::KickedOut);
         self.broken.demand(Law::NoFalseAlarm, !live || excused || kicked);
@@ -291,11 +298,12 @@ impl World {
     }
 
     /// The thief gets his answer at once.
-    pub(super) fn deliver_to_thief(&mut self, answer: Answer) {
+    pub(super) fn deliver_to_thief(&mut self, config: &Config, answer: Answer) {
         if let Answer::Granted { access, successor } = answer {
             self.thief.access = Some(access);
             if let Some(token) = successor {
                 self.thief_gets(token);
+                self.note_turn(config, Client::Thief, token);
             }
         }
     }
@@ -320,7 +328,9 @@ impl World {
             Loot::Access(client) => (None, self.access_of(client)),
         };
         let session = token.map(|token| token.session).or(access.map(|access| access.session))?;
-        self.ghost.sessions.get_mut(usize::from(session))?.stolen = true;
+        let ghost = self.ghost.sessions.get_mut(usize::from(session))?;
+        ghost.stolen = Some(ghost.made);
+        self.ghost.turns = None;
         if let Some(token) = token {
             self.thief_gets(token);
         }
@@ -328,18 +338,22 @@ impl World {
         Some(())
     }
 
-    /// A renewal succeeded: who has it now? Only a new refresh token carries anybody on.
-    pub(super) fn note_turn(&mut self, config: &Config, client: Client, rotated: bool) {
-        if !config.spaced {
-            return;
-        }
-        let side = if client == Client::Thief { Side::Thief } else { Side::Owner };
-        if let Some(since) = self.ghost.since.get_mut(side as usize) {
+    /// A renewal was answered; who has something that the other has as well keeps away from him for S.
+    pub(super) fn note_renewal(&mut self, config: &Config, client: Client) {
+        let side = Side::of(client);
+        if let Some(since) = self.ghost.since.get_mut(side as usize).filter(|_| config.spaced) {
             *since = 0;
         }
-        if rotated && self.ghost.sessions.iter().any(|session| session.stolen) {
-            let turns = self.ghost.turn(side);
-            self.broken.demand(Law::TheftIsFound, turns <= 3);
+    }
+
+    /// Somebody got a refresh token that was made after the theft: how many times has the session changed hands?
+    fn note_turn(&mut self, config: &Config, client: Client, token: Token) {
+        let stolen = self.ghost.sessions.get(usize::from(token.session)).and_then(|session| session.stolen);
+        if config.spaced && stolen.is_some_and(|made| token.secret > made) {
+            let turns = self.ghost.turn(Side::of(client));
+            // One more where the owner's browser may forget what he got.
+            let most = 3 + u8::from(config.has_disk());
+            self.broken.demand(Law::TheftIsFound, turns <= most);
         }
     }
 }

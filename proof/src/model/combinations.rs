@@ -1,0 +1,287 @@
+//! All parts at once are too many states, so here are combinations of a few: every two parts meet in one of them.
+
+use super::config::{Budget, Config, Lifetimes, Native, Shape};
+
+/// Something that takes part.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Part {
+    /// Two tabs or more that share one cookie jar.
+    Tabs,
+    /// They renew under a lock, and share what they get.
+    Lock,
+    /// The browser is killed.
+    Kill,
+    /// Its network process crashes alone.
+    JarCrash,
+    /// A client without a browser.
+    Native,
+    /// A thief.
+    Thief,
+    /// Two servers that crash.
+    Servers,
+    /// Their clocks differ, and confirmations wait in their queues.
+    Clocks,
+    /// The network loses messages.
+    Losses,
+    /// The network delivers requests twice.
+    Doubles,
+    /// The network takes time.
+    Delays,
+    /// The database does not say whether it committed.
+    UnknownCommit,
+    /// The owner signs out.
+    SignOut,
+    /// An administrator signs the user out everywhere.
+    KickOut,
+    /// Somebody else signs in, in the same browser.
+    Switch,
+    /// The database loses its last commit.
+    FailOver,
+}
+
+impl Part {
+    /// Every part.
+    pub const ALL: [Self; 16] = [
+        Self::Tabs,
+        Self::Lock,
+        Self::Kill,
+        Self::JarCrash,
+        Self::Native,
+        Self::Thief,
+        Self::Servers,
+        Self::Clocks,
+        Self::Losses,
+        Self::Doubles,
+        Self::Delays,
+        Self::UnknownCommit,
+        Self::SignOut,
+        Self::KickOut,
+        Self::Switch,
+        Self::FailOver,
+    ];
+}
+
+impl Config {
+    /// Whether a part takes part.
+    pub fn has_part(&self, part: Part) -> bool {
+        let budget = &self.budget;
+        match part {
+            Part::Tabs => self.tabs > 1,
+            Part::Lock => self.lock,
+            Part::Kill => budget.kills > 0,
+            Part::JarCrash => budget.jar_crashes > 0,
+            Part::Native => self.native != Native::Absent,
+            Part::Thief => budget.thefts > 0,
+            Part::Servers => budget.server_crashes > 0,
+            Part::Clocks => self.skew > 0,
+            Part::Losses => budget.losses > 0,
+            Part::Doubles => budget.doubles > 0,
+            Part::Delays => self.delays,
+            Part::UnknownCommit => budget.unknown_commits > 0,
+            Part::SignOut => budget.sign_outs > 0,
+            Part::KickOut => budget.kick_outs > 0,
+            Part::Switch => budget.switches > 0,
+            Part::FailOver => budget.failovers > 0,
+        }
+    }
+}
+
+/// One combination.
+#[derive(Clone, Copy, Debug)]
+pub struct Combination {
+    /// What it is about.
+    pub name: &'static str,
+    /// The model.
+    pub config: Config,
+}
+
+const ROTATIONS: Budget = Budget { rotations: 2, ..Budget::NONE };
+const TAB: Config = Config { budget: ROTATIONS, ..Config::QUIET };
+const TABS: Config = Config { tabs: 2, ..TAB };
+const LOCKED: Config = Config { lock: true, ..TABS };
+const CLOCKS: Config = Config { shape: Shape::ROOMY, skew: 1, queue: true, ..TAB };
+
+const NATIVE: Config = Config { tabs: 0, native: Native::Durable, ..TAB };
+
+/// The table.
+pub const COMBINATIONS: &[Combination] = &[
+    Combination {
+        name: "two tabs with a lock on a bad network, a jar that crashes, sign-out, lost commits",
+        config: Config {
+            budget: Budget {
+                jar_crashes: 1,
+                losses: 1,
+                doubles: 1,
+                unknown_commits: 1,
+                sign_outs: 1,
+                failovers: 1,
+                ..ROTATIONS
+            },
+            ..LOCKED
+        },
+    },
+    Combination {
+        name: "every way to end a session, in a browser that is killed, with clocks that differ",
+        config: Config {
+            tabs: 2,
+            lock: true,
+            budget: Budget { kills: 1, sign_outs: 1, kick_outs: 1, switches: 1, ..ROTATIONS },
+            ..CLOCKS
+        },
+    },
+    Combination {
+        name: "a thief, a browser that is killed, servers that crash",
+        config: Config {
+            budget: Budget { kills: 1, thefts: 1, server_crashes: 1, losses: 1, ..ROTATIONS },
+            ..LOCKED
+        },
+    },
+    Combination {
+        name: "a browser with all its accidents beside a client without one",
+        config: Config {
+            native: Native::Durable,
+            budget: Budget {
+                kills: 1,
+                jar_crashes: 1,
+                native_crashes: 1,
+                sign_outs: 1,
+                switches: 1,
+                ..ROTATIONS
+            },
+            ..LOCKED
+        },
+    },
+    Combination {
+        name: "two tabs with a lock, a slow network, a browser that is killed",
+        config: Config { delays: true, budget: Budget { kills: 1, losses: 1, ..ROTATIONS }, ..LOCKED },
+    },
+    Combination {
+        name: "two tabs without a lock, a slow network, a browser that is killed and a jar that crashes",
+        config: Config { delays: true, budget: Budget { kills: 1, jar_crashes: 1, ..ROTATIONS }, ..TABS },
+    },
+    Combination {
+        name: "a thief, a slow network, clocks that differ, a failover",
+        config: Config { delays: true, budget: Budget { thefts: 1, failovers: 1, ..ROTATIONS }, ..CLOCKS },
+    },
+    Combination {
+        name: "an account switch, a browser that is killed, doubled requests, a failover",
+        config: Config {
+            budget: Budget { kills: 1, doubles: 1, switches: 1, failovers: 1, ..ROTATIONS },
+            ..TABS
+        },
+    },
+    Combination {
+        name: "servers that crash with clocks that differ, unknown commits, a jar that crashes",
+        config: Config {
+            budget: Budget { jar_crashes: 1, server_crashes: 1, unknown_commits: 1, ..ROTATIONS },
+            ..CLOCKS
+        },
+    },
+    Combination {
+        name: "a slow network, a killed browser, a jar that crashes, unknown commits, a kick-out",
+        config: Config {
+            delays: true,
+            budget: Budget { kills: 1, jar_crashes: 1, unknown_commits: 1, kick_outs: 1, ..ROTATIONS },
+            ..TAB
+        },
+    },
+    Combination {
+        name: "a kick-out, servers that crash, doubled requests, a failover",
+        config: Config {
+            budget: Budget { server_crashes: 1, doubles: 1, kick_outs: 1, failovers: 1, ..ROTATIONS },
+            ..TABS
+        },
+    },
+    Combination {
+        name: "a client without a browser, a thief, a bad network, a kick-out",
+        config: Config {
+            budget: Budget { thefts: 1, native_crashes: 1, losses: 1, doubles: 1, kick_outs: 1, ..ROTATIONS },
+            ..NATIVE
+        },
+    },
+    Combination {
+        name: "a client without a browser, a slow network, servers that crash, unknown commits, a failover",
+        config: Config {
+            delays: true,
+            shape: Shape::ROOMY,
+            skew: 1,
+            queue: true,
+            budget: Budget {
+                server_crashes: 1,
+                unknown_commits: 1,
+                failovers: 1,
+                native_crashes: 1,
+                ..ROTATIONS
+            },
+            ..NATIVE
+        },
+    },
+    Combination {
+        name: "sign-out and account switch across a slow network and servers that crash",
+        config: Config {
+            delays: true,
+            budget: Budget { server_crashes: 1, losses: 1, sign_outs: 1, switches: 1, ..ROTATIONS },
+            ..TAB
+        },
+    },
+    Combination {
+        name: "a slow network that loses and doubles, clocks that differ",
+        config: Config { delays: true, budget: Budget { losses: 1, doubles: 1, ..ROTATIONS }, ..CLOCKS },
+    },
+    Combination {
+        name: "a thief, a jar that crashes, unknown commits, sign-out and account switch",
+        config: Config {
+            budget: Budget {
+                jar_crashes: 1,
+                thefts: 1,
+                unknown_commits: 1,
+                sign_outs: 1,
+                switches: 1,
+                ..ROTATIONS
+            },
+            ..TAB
+        },
+    },
+    Combination {
+        name: "owner and thief by turns, each S after the other",
+        config: Config {
+            spaced: true,
+            budget: Budget { rotations: 5, thefts: 2, losses: 1, ..Budget::NONE },
+            ..TAB
+        },
+    },
+    Combination {
+        name: "owner and thief by turns, and the owner's browser is killed",
+        config: Config {
+            spaced: true,
+            budget: Budget { rotations: 6, thefts: 1, kills: 1, ..Budget::NONE },
+            ..TAB
+        },
+    },
+    Combination {
+        name: "a session that goes idle, and one that grows old",
+        config: Config {
+            lifetimes: Some(Lifetimes { idle: 8, absolute: 14, access: 4 }),
+            budget: Budget { rotations: 3, losses: 1, ..Budget::NONE },
+            ..TABS
+        },
+    },
+    Combination {
+        name: "many rotations with few accidents",
+        config: Config {
+            budget: Budget { rotations: 6, kills: 1, losses: 1, unknown_commits: 1, ..Budget::NONE },
+            ..TABS
+        },
+    },
+];
+
+/// Pairs of parts that meet in no combination.
+pub fn missing_pairs(combinations: &[Combination]) -> Vec<(Part, Part)> {
+    let pairs = Part::ALL.into_iter().enumerate().flat_map(|(number, first)| {
+        Part::ALL.into_iter().skip(number + 1).map(move |second| (first, second))
+    });
+    let meet = |first, second| {
+        combinations.iter().any(|one| one.config.has_part(first) && one.config.has_part(second))
+    };
+    pairs.filter(|&(first, second)| !meet(first, second)).collect()
+}
