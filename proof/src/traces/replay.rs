@@ -8,7 +8,7 @@ use anyhow::Context as _;
 use lanyard_auth::password::PasswordHash;
 use lanyard_auth::random::Random;
 use lanyard_auth::service::Delivery;
-use lanyard_auth::store::{EndReason, NewUser, Session, User, UserId};
+use lanyard_auth::store::{EndReason, NewUser, Session, SessionId, User, UserId};
 use lanyard_auth::time::Timestamp;
 use lanyard_testbed::Harness;
 
@@ -40,6 +40,8 @@ pub struct Replay<'a, D> {
     pub(super) asking: Option<Asking>,
     /// What servers were asked to confirm since they started.
     pub(super) asked: Vec<Asked>,
+    /// The security events that there must be.
+    pub(super) events: Vec<(SessionId, &'static str)>,
     /// The servers' time, but for the second one's being ahead.
     time: Timestamp,
     /// The rows as they were last read.
@@ -68,7 +70,7 @@ pub async fn replay<D: Harness>(
         replayed.with_context(|| format!("at step {number}, {:?}", step.action))?;
         before = step.after.clone();
     }
-    Ok(())
+    replay.compare_events().await
 }
 
 impl<'a, D: Harness> Replay<'a, D> {
@@ -96,6 +98,7 @@ impl<'a, D: Harness> Replay<'a, D> {
             requests: world.flights.iter().map(|_| None).collect(),
             asking: None,
             asked: Vec::new(),
+            events: Vec::new(),
             time,
             rows: Vec::new(),
             unreplicated: None,
@@ -198,6 +201,14 @@ impl<'a, D: Harness> Replay<'a, D> {
             rows.push(real);
         }
         Ok(rows)
+    }
+
+    /// Every theft and every recovery was written down, and nothing else.
+    async fn compare_events(&self) -> anyhow::Result<()> {
+        let all = self.site.database.events().await;
+        let ours = all.iter().filter(|event| self.known.sessions.contains(&event.session));
+        let real: Vec<_> = ours.map(|event| (event.session, event.kind.as_str())).collect();
+        same("the security events", self.events.as_slice(), real.as_slice())
     }
 
     /// Whether the database's clock is ahead of the servers'.

@@ -145,11 +145,8 @@ impl<D: Harness> Replay<'_, D> {
         let flight = before.flights.get(usize::from(place)).copied().flatten().context("a request")?;
         let (server, token) = flight.server().zip(flight.token).context("a write that was decided")?;
         let Request { mut renewal, waiting } = self.place(place)?.take().context("a request at the gate")?;
-        if let (Call::Rotate(rotation), Some(before), Some(after)) =
-            (&waiting.call, before.row(token.session), step.after.row(token.session))
-            && before.current != after.current
-        {
-            self.known.learn_secret(token.session, after.current, rotation.next)?;
+        if before.row(token.session) != step.after.row(token.session) {
+            self.written(step, token.session, &waiting.call)?;
         }
         waiting.go(match commit {
             Commit::Known => Pass::Through,
@@ -165,6 +162,21 @@ impl<D: Harness> Replay<'_, D> {
             }
             Progress::AtGate(waiting) => differs("after the write", step.outcome, waiting.call),
         }
+    }
+
+    /// A renewal's write is about to be done: a new secret, and an event unless it is everyday business.
+    fn written(&mut self, step: &Step, session: u8, call: &Call) -> anyhow::Result<()> {
+        let sid = self.known.sid(session)?;
+        match call {
+            Call::Rotate(rotation) => {
+                let row = step.after.row(session).context("a row")?;
+                self.known.learn_secret(session, row.current, rotation.next)?;
+                self.events.extend((row.recoveries > 0).then_some((sid, "recovered")));
+            }
+            Call::End(_, reason) => self.events.push((sid, reason.name())),
+            Call::Read | Call::Confirm(..) => {}
+        }
+        Ok(())
     }
 
     /// An answer must be the model's, and what it hands out as well.

@@ -119,7 +119,7 @@ fn draw(random: &Random) -> Result<Config, NoRandomness> {
             unknown_commits: some(3)?,
             sign_outs: some(5)? / 2,
             kick_outs: some(5)? / 2,
-            switches: some(6)?,
+            switches: some(3)?,
             failovers: some(4)?,
             // A session's absolute limit comes nearer with a jump, which the model does not count.
             jumps: if lifetimes.is_none() { some(6)? } else { 0 },
