@@ -5,11 +5,12 @@
 //! | [`config`] | which parts take part, how often each may act, and the durations in ticks |
 //! | [`world`] | a state |
 //! | [`action`] | what can happen, as plain data |
-//! | `step`, `server`, `time` | an action's consequences |
+//! | `step`, `server`, `write`, `time` | an action's consequences |
 //! | [`law`] | what must hold |
 //! | `converge` | whether everybody gets an access token again |
 //! | [`search`] | stateright at work |
 //! | [`combinations`] | the parts, a few at a time, every two of them together in one |
+//! | [`engine`] | the same with the client's real engine as its tabs |
 //! | [`limits`] | what is found just outside the limits that the documentation states |
 //! | [`bug`], [`planted`] | the bugs that can be planted, and what finds them |
 //!
@@ -20,6 +21,7 @@ pub mod bug;
 pub mod combinations;
 pub mod config;
 mod converge;
+pub mod engine;
 pub mod law;
 pub mod limits;
 pub mod planted;
@@ -28,6 +30,7 @@ mod server;
 mod step;
 mod time;
 pub mod world;
+mod write;
 
 use std::collections::BTreeSet;
 
@@ -38,13 +41,14 @@ use crate::report::Chapter;
 use bug::Bug;
 use combinations::{COMBINATIONS, Part, missing_pairs};
 use config::Config;
+use engine::{ENGINES, EngineSearch};
 use limits::{Expected, LIMITS};
 use planted::PLANTED;
 use search::{Found, Search};
 
 /// So many steps of each combination are tried at quick scale, and of each deeper one at full scale.
 const QUICK_STEPS: usize = 1_200_000;
-const DEEPER_STEPS: usize = 20_000_000;
+const DEEPER_STEPS: usize = 5_000_000;
 
 /// Runs the chapter.
 ///
@@ -53,7 +57,9 @@ const DEEPER_STEPS: usize = 20_000_000;
 pub async fn show(scale: Scale, report: &mut Chapter<'_>) -> anyhow::Result<()> {
     show_bugs(report)?;
     show_limits(report);
-    show_combinations(scale, report)
+    show_combinations(scale, report)?;
+    show_engines(scale, report);
+    Ok(())
 }
 
 /// Each planted bug is found, and without it the same model holds.
@@ -109,6 +115,19 @@ fn show_combinations(scale: Scale, report: &mut Chapter<'_>) -> anyhow::Result<(
     let pairs = Part::ALL.len() * (Part::ALL.len() - 1) / 2;
     report.shown("every two parts meet in a combination", format!("{pairs} pairs"));
     Ok(())
+}
+
+/// The same laws with the client's real engine as tabs.
+fn show_engines(scale: Scale, report: &mut Chapter<'_>) {
+    for (name, setting) in ENGINES {
+        let steps = scale.pick(QUICK_STEPS, DEEPER_STEPS);
+        let found = EngineSearch { setting: *setting, rest: scale.pick(64, 16), steps }.run();
+        let how = if found.exhausted { "all" } else { "the first" };
+        let figure = format!("{how} {} states, up to {} events deep", found.states, found.depth);
+        let holds = found.broken.is_none();
+        let why = found.broken.map_or(figure, |(what, trace)| format!("{what} broken by {trace:?}"));
+        judge(report, holds, (*name).to_owned(), why);
+    }
 }
 
 fn tell(report: &mut Chapter<'_>, name: &str, found: &Found) {

@@ -32,7 +32,7 @@ pub enum Action {
     Write { flight: u8, commit: Commit },
     /// The answer reaches its client.
     Deliver { flight: u8 },
-    /// The network loses the request or its answer.
+    /// The network loses the request or its answer, or the server dies in the middle of the answer.
     Lose { flight: u8 },
     /// The network delivers the request twice; nobody hears the answer to the second.
     Double { flight: u8 },
@@ -166,8 +166,12 @@ impl World {
             Stage::Decided(_) | Stage::Begun { .. } => self.writes(place, all),
             Stage::Answered(_) => all.push(Action::Deliver { flight: place }),
         }
-        let on_its_way = matches!(flight.stage, Stage::Sent | Stage::Answered(_));
-        if on_its_way && !flight.orphan && self.left.losses > 0 {
+        let may_be_lost = match flight.stage {
+            Stage::Sent => self.left.losses > 0,
+            Stage::Answered(_) => self.left.losses + self.left.server_crashes > 0,
+            Stage::Decided(_) | Stage::Begun { .. } | Stage::Raced { .. } => false,
+        };
+        if may_be_lost && !flight.orphan {
             all.push(Action::Lose { flight: place });
         }
     }

@@ -137,18 +137,19 @@ pub const COMBINATIONS: &[Combination] = &[
         },
     },
     Combination {
-        name: "a browser with all its accidents beside a client without one",
+        name: "a browser that is killed beside a client without one, sign-out",
         config: Config {
             native: Native::Durable,
-            budget: Budget {
-                kills: 1,
-                jar_crashes: 1,
-                native_crashes: 1,
-                sign_outs: 1,
-                switches: 1,
-                ..ROTATIONS
-            },
+            budget: Budget { kills: 1, native_crashes: 1, sign_outs: 1, ..ROTATIONS },
             ..LOCKED
+        },
+    },
+    Combination {
+        name: "a jar that crashes beside a client without one, an account switch",
+        config: Config {
+            native: Native::Durable,
+            budget: Budget { jar_crashes: 1, switches: 1, ..ROTATIONS },
+            ..TAB
         },
     },
     Combination {
@@ -158,6 +159,15 @@ pub const COMBINATIONS: &[Combination] = &[
     Combination {
         name: "two tabs without a lock, a slow network, a browser that is killed and a jar that crashes",
         config: Config { delays: true, budget: Budget { kills: 1, jar_crashes: 1, ..ROTATIONS }, ..TABS },
+    },
+    Combination {
+        name: "three tabs at once, lost answers, servers that crash",
+        config: Config {
+            tabs: 3,
+            flights: 3,
+            budget: Budget { losses: 1, server_crashes: 1, ..ROTATIONS },
+            ..TABS
+        },
     },
     Combination {
         name: "a thief, a slow network, clocks that differ, a failover",

@@ -116,6 +116,12 @@ impl Budget {
     };
 }
 
+/// Once less; none where nothing is left.
+pub fn spend(left: &mut u8) -> Option<()> {
+    *left = left.checked_sub(1)?;
+    Some(())
+}
+
 /// One model: which parts there are, and how much each may do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Config {

@@ -123,6 +123,8 @@ pub struct Ghost {
     pub sessions: Vec<SessionGhost>,
     /// Whether a failover has lost a commit.
     pub failed_over: bool,
+    /// Whether it has lost the end of a session, which lives again.
+    pub revived: bool,
     /// Ticks since the owner's and the thief's last renewal, where they keep their distance.
     pub since: [Ticks; 2],
     /// Who got a new refresh token last since something was stolen, and how many times that has changed hands.
@@ -156,6 +158,7 @@ impl Ghost {
         Self {
             sessions: vec![SessionGhost::new(); sessions],
             failed_over: false,
+            revived: false,
             since: [Ticks::MAX; 2],
             turns: None,
         }

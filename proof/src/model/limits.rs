@@ -122,6 +122,12 @@ pub const LIMITS: &[Limit] = &[
         expected: Expected::Reached(signed_out_by_failover),
         inside: None,
     },
+    Limit {
+        name: "a failover, or a backup, that loses a revocation brings the session back",
+        config: Config { budget: Budget { failovers: 1, thefts: 1, ..TWO }, ..TAB },
+        expected: Expected::Reached(stolen_session_lives_again),
+        inside: None,
+    },
 ];
 
 impl Limit {
@@ -171,4 +177,8 @@ fn newcomer_lost_his_cookie(world: &World) -> bool {
 fn signed_out_by_failover(world: &World) -> bool {
     let live = world.row(BROWSER).is_some_and(|row| row.ended.is_none());
     world.ghost.failed_over && live && world.browser.jar.is_none()
+}
+
+fn stolen_session_lives_again(world: &World) -> bool {
+    world.ghost.revived && world.row(BROWSER).is_some_and(|row| row.ended.is_none())
 }

@@ -113,7 +113,7 @@ impl Searching {
         }
         let mut hasher = DefaultHasher::new();
         world.hash(&mut hasher);
-        hasher.finish() % converge != 0 || world.converges(config)
+        !hasher.finish().is_multiple_of(*converge) || world.converges(config)
     }
 
     fn is_goal(&self, world: &World) -> bool {

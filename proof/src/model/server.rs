@@ -1,18 +1,15 @@
-//! What a server does, step by step as `lanyard_auth::service` and the stores do it: read, decide by the real
-//! rule, compare and swap, answer. Planted bugs change it in the places that name them.
+//! What a server does, step by step as `lanyard_auth::service` does it: read, decide by the real rule, answer; what
+//! it writes is in `write`. Planted bugs change it in the places that name them.
 
 use lanyard_auth::refresh::SecretHash;
 use lanyard_auth::rotation::{self, Decision, MAX_RECOVERIES, Relation, decide, relate};
 use lanyard_auth::store::EndReason;
 
-use super::action::{Commit, Outcome};
+use super::action::Outcome;
 use super::bug::Bug;
 use super::config::{Config, TICK, Ticks};
-use super::law::{Law, SessionGhost};
+use super::law::Law;
 use super::world::{Access, Answer, Client, Errand, Flight, Order, Pending, Row, Stage, Token, World};
-
-/// As `lanyard_auth::service` has it.
-const ATTEMPTS: u8 = 3;
 
 impl Row {
     /// How a token stands to this row, by the real function.
@@ -34,7 +31,7 @@ impl Row {
 }
 
 impl Config {
-    fn has(&self, bug: Bug) -> bool {
+    pub(super) fn has(&self, bug: Bug) -> bool {
         self.bug == Some(bug)
     }
 
@@ -182,7 +179,7 @@ impl World {
     }
 
     /// An access token of the row's newest generation.
-    fn grant(&mut self, config: &Config, from: Client, session: u8) -> Option<Access> {
+    pub(super) fn grant(&mut self, config: &Config, from: Client, session: u8) -> Option<Access> {
         let row = self.rows.get(usize::from(session))?;
         let wait = config.shape.settle.saturating_sub(row.seen_age(self.late_half));
         let alone = config.lifetimes.map(|lifetimes| lifetimes.access);
@@ -194,165 +191,12 @@ impl World {
             jar: from != Client::Native,
             left: alone.map(|alone| bound.map_or(alone, |bound| alone.min(bound))),
         };
+        let good = row.ended.is_none() && self.version_of(row) == row.user_version;
         let mortal =
             access.left.zip(row.left).is_none_or(|(access, session)| access <= session && session > 0);
         self.broken.demand(Law::Mortal, mortal);
+        self.broken.demand(Law::RevokedForGood, good);
         Some(access)
-    }
-
-    /// The write begins: what it looks at first is the user.
-    pub(super) fn begin(&mut self, _config: &Config, place: u8) -> Option<Outcome> {
-        let flight = (*self.flights.get(usize::from(place))?)?;
-        let Stage::Decided(pending) = flight.stage else { return None };
-        let row = self.row(flight.token?.session)?;
-        let user_agrees = self.version_of(row) == row.user_version;
-        let flight = Flight { stage: Stage::Begun { pending, user_agrees }, ..flight };
-        *self.flights.get_mut(usize::from(place))? = Some(flight);
-        Some(Outcome::Begun)
-    }
-
-    /// The compare-and-swap, and the answer to it.
-    pub(super) fn write(&mut self, config: &Config, place: u8, commit: Commit) -> Option<Outcome> {
-        let flight = (*self.flights.get(usize::from(place))?)?;
-        let token = flight.token?;
-        let row = self.row(token.session)?;
-        let (pending, user_agrees) = match flight.stage {
-            Stage::Decided(pending) => (pending, self.version_of(row) == row.user_version),
-            Stage::Begun { pending, user_agrees } => (pending, user_agrees),
-            _ => return None,
-        };
-        let rotates = matches!(pending.decision, Decision::Rotate | Decision::Recover);
-        let same = row.generation == pending.generation && row.confirmed == pending.confirmed;
-        let live = row.ended.is_none() || rotates && config.has(Bug::RotatesEnded);
-        let agrees = (same || config.has(Bug::NoCompare)) && live && (user_agrees || !rotates);
-        if !agrees && commit == Commit::Known {
-            return Some(self.raced(config, place, flight, pending));
-        }
-        if commit != Commit::Known {
-            self.left.unknown_commits -= 1;
-        }
-        let answer = match commit {
-            Commit::UnknownUndone => Answer::Unavailable,
-            _ if !agrees => return None,
-            _ if rotates => self.rotate(config, flight.from, token, pending)?,
-            _ => self.judged(config, token, pending.decision)?,
-        };
-        let known = commit == Commit::Known;
-        Some(self.answer(config, place, if known { answer } else { Answer::Unavailable }))
-    }
-
-    fn raced(&mut self, config: &Config, place: u8, flight: Flight, pending: Pending) -> Outcome {
-        let attempts = pending.attempts + 1;
-        if attempts >= ATTEMPTS {
-            return self.answer(config, place, Answer::Unavailable);
-        }
-        let stage = Stage::Raced { server: pending.server, attempts };
-        if let Some(held) = self.flights.get_mut(usize::from(place)) {
-            *held = Some(Flight { stage, ..flight });
-        }
-        Outcome::Raced
-    }
-
-    /// Rules 2 and 5, and what must hold of every rotation.
-    fn rotate(&mut self, config: &Config, from: Client, token: Token, pending: Pending) -> Option<Answer> {
-        self.left.rotations = self.left.rotations.checked_sub(1)?;
-        let session = usize::from(token.session);
-        let before = self.rows.get(session)?.clone();
-        let allowed = before.ended.is_none() && self.version_of(&before) == before.user_version;
-        self.broken.demand(Law::RevokedForGood, allowed);
-        let ghost = self.ghost.sessions.get_mut(session)?;
-        let secret = ghost.make();
-        ghost.store(secret);
-        let recovers = pending.decision == Decision::Recover;
-        let after = Row {
-            generation: pending.generation + 1,
-            current: secret,
-            previous: Some(token.secret),
-            age: 0,
-            confirmed: false,
-            recoveries: if recovers { before.recoveries + 1 } else { 0 },
-            late_half: self.late_half,
-            ..before.clone()
-        };
-        self.broken.demand(Law::Rises, after.generation > before.generation);
-        self.broken.demand(Law::OneSuccessor, displaces(&before, &after, token));
-        self.broken.demand(Law::TheftIsFound, after.recoveries <= MAX_RECOVERIES);
-        let successor = Token { session: token.session, generation: after.generation, secret };
-        self.commit(config, token.session, after)?;
-        if config.has(Bug::WindowInMemory) {
-            *self.remembered_by.get_mut(session)? = Some(pending.server);
-        }
-        self.ghost.sessions.get_mut(session)?.hand_out(token, successor, &mut self.broken);
-        let access = self.grant(config, from, token.session)?;
-        Some(Answer::Granted { access, successor: Some(successor) })
-    }
-
-    /// Rules 5 and 6: the session ends, although the answer is an error.
-    fn judged(&mut self, config: &Config, token: Token, decision: Decision) -> Option<Answer> {
-        let (reason, told) = match decision {
-            Decision::EndUnconfirmed => (EndReason::Unconfirmed, Answer::Ended(EndReason::Unconfirmed)),
-            _ => (EndReason::TokenReused, Answer::Reused),
-        };
-        let stolen = self.ghost.sessions.get(usize::from(token.session))?.stolen.is_some();
-        self.broken.demand(Law::ForgedIsNothing, token.is_genuine());
-        self.broken.demand(Law::NoFalseAlarm, stolen || !token.is_genuine());
-        if !config.has(Bug::RollbackOnReuse) {
-            self.end(config, token.session, reason)?;
-        }
-        self.broken.demand(Law::TheftIsFound, self.row(token.session)?.ended.is_some());
-        Some(told)
-    }
-
-    /// Ends a session that is live.
-    fn end(&mut self, config: &Config, session: u8, reason: EndReason) -> Option<()> {
-        let row = self.row(session)?;
-        if row.ended.is_none() {
-            self.commit(config, session, Row { ended: Some(reason), ..row.clone() })?;
-        }
-        Some(())
-    }
-
-    /// A session for the second user, in place of the one whose cookie came along.
-    fn sign_in(&mut self, config: &Config, displaced: Option<Token>) -> Option<Answer> {
-        if let Some(token) = displaced {
-            self.end(config, token.session, EndReason::Replaced)?;
-        }
-        let session = u8::try_from(self.rows.len()).ok()?;
-        self.rows.push(Row::new(config, 1, self.versions[1]));
-        self.remembered_by.push(None);
-        self.ghost.sessions.push(SessionGhost::new());
-        let access = self.grant(config, Client::Tab(0), session)?;
-        Some(Answer::Granted { access, successor: Some(Token::first(session)) })
-    }
-
-    /// A row is written.
-    fn commit(&mut self, config: &Config, session: u8, after: Row) -> Option<()> {
-        let row = self.rows.get_mut(usize::from(session))?;
-        let before = std::mem::replace(row, after);
-        if config.budget.failovers > 0 {
-            self.unreplicated = Some((session, before));
-        }
-        Some(())
-    }
-
-    /// The user's version rises, and his sessions end, in one transaction.
-    pub(super) fn kick_out(&mut self, config: &Config) {
-        self.versions[0] += 1;
-        if config.has(Bug::KickOutUsersOnly) {
-            return;
-        }
-        for row in self.rows.iter_mut().filter(|row| row.user == 0 && row.ended.is_none()) {
-            row.ended = Some(EndReason::KickedOut);
-        }
-        self.unreplicated = None;
-    }
-
-    pub(super) fn fail_over(&mut self) -> Option<()> {
-        let (session, row) = self.unreplicated.take()?;
-        *self.rows.get_mut(usize::from(session))? = row;
-        self.ghost.sessions.get_mut(usize::from(session))?.handed = None;
-        self.ghost.failed_over = true;
-        Some(())
     }
 
     pub(super) fn crash_server(&mut self, server: u8) {
@@ -395,7 +239,7 @@ impl World {
     }
 
     /// The server answers; nobody may be there to hear it.
-    fn answer(&mut self, config: &Config, place: u8, answer: Answer) -> Outcome {
+    pub(super) fn answer(&mut self, config: &Config, place: u8, answer: Answer) -> Outcome {
         if let Some(flight) = self.take_flight(place) {
             if matches!(answer, Answer::Granted { .. }) {
                 self.note_renewal(config, flight.from);
@@ -429,25 +273,6 @@ fn rule(config: &Config, row: &Row, age: Ticks, relation: Relation) -> Decision 
         Decision::Repeat if config.has(Bug::WindowForks) => Decision::Rotate,
         decision => decision,
     }
-}
-
-/// After a rotation the presented token is the previous one, and every other that was good is an old one.
-fn displaces(before: &Row, after: &Row, presented: Token) -> bool {
-    let session = presented.session;
-    let displaced = [
-        Some(Token { session, generation: before.generation, secret: before.current }),
-        before.previous.zip(before.generation.checked_sub(1)).map(|(secret, generation)| Token {
-            session,
-            generation,
-            secret,
-        }),
-    ];
-    after.relate(presented) == Relation::Previous
-        && displaced
-            .into_iter()
-            .flatten()
-            .filter(|token| token.secret != presented.secret)
-            .all(|token| after.relate(token) == Relation::Older)
 }
 
 impl Flight {

@@ -3,7 +3,7 @@
 use lanyard_auth::store::EndReason;
 
 use super::action::{Action, Loot, Outcome};
-use super::config::{Config, Native};
+use super::config::{Config, Native, spend};
 use super::law::{Law, Side};
 use super::world::{Access, Answer, Call, Client, Errand, Flight, Stage, Token, World};
 
@@ -17,22 +17,27 @@ impl World {
 
     fn step(&mut self, config: &Config, action: Action) -> Option<Outcome> {
         match action {
-            Action::Read { flight, server } => return self.read(config, flight, server),
-            Action::Begin { flight } => return self.begin(config, flight),
-            Action::Write { flight, commit } => return self.write(config, flight, commit),
-            Action::RefreshStolen { token, server } => {
-                let place = self.send(Client::Thief, Errand::Refresh { expected: None }, Some(token))?;
-                return self.read(config, place, server);
-            }
+            Action::Read { flight, server } => self.read(config, flight, server),
+            Action::Begin { flight } => self.begin(flight),
+            Action::Write { flight, commit } => self.write(config, flight, commit),
+            Action::RefreshStolen { token, server } => self.present(config, token, server),
             Action::Forge { session, generation } => {
-                self.left.forgeries -= 1;
-                let token = Token { session, generation, secret: Token::FORGED };
-                let place = self.send(Client::Thief, Errand::Refresh { expected: None }, Some(token))?;
-                return self.read(config, place, 0);
+                spend(&mut self.left.forgeries)?;
+                self.present(config, Token { session, generation, secret: Token::FORGED }, 0)
             }
-            Action::Use(client) => return self.use_access(config, client),
-            Action::Hear { server } => return self.hear(config, server),
-            Action::Confirm => return self.confirm(config),
+            Action::Use(client) => self.use_access(config, client),
+            Action::Hear { server } => self.hear(config, server),
+            Action::Confirm => self.confirm(config),
+            unheard => {
+                self.unheard(config, unheard)?;
+                Some(Outcome::Silent)
+            }
+        }
+    }
+
+    /// What no server hears of at once.
+    fn unheard(&mut self, config: &Config, action: Action) -> Option<()> {
+        match action {
             Action::Tick => self.tick(config),
             Action::Refresh(client) => {
                 let token = self.held_by(client);
@@ -40,22 +45,19 @@ impl World {
                 self.send(client, Errand::Refresh { expected }, token)?;
             }
             Action::SignOut => {
-                self.left.sign_outs -= 1;
+                spend(&mut self.left.sign_outs)?;
                 self.send(Client::Tab(0), Errand::SignOut, self.browser.jar)?;
                 self.browser.signed_out = true;
                 self.browser.tabs.fill(None);
             }
             Action::SignIn => {
-                self.left.switches -= 1;
+                spend(&mut self.left.switches)?;
                 self.send(Client::Tab(0), Errand::SignIn, self.browser.jar)?;
             }
             Action::Deliver { flight } => self.deliver(config, flight)?,
-            Action::Lose { flight } => {
-                self.left.losses -= 1;
-                self.take_flight(flight)?;
-            }
+            Action::Lose { flight } => self.lose(flight)?,
             Action::Double { flight } => {
-                self.left.doubles -= 1;
+                spend(&mut self.left.doubles)?;
                 let copy = Flight { orphan: true, ..(*self.flights.get(usize::from(flight))?)? };
                 *self.flights.iter_mut().find(|place| place.is_none())? = Some(copy);
             }
@@ -65,44 +67,58 @@ impl World {
                 app.stored = app.token;
             }
             Action::Steal(loot) => self.steal(loot)?,
-            accident => return self.accident(config, accident),
+            accident => self.accident(config, accident)?,
         }
-        Some(Outcome::Silent)
+        Some(())
     }
 
-    fn accident(&mut self, config: &Config, accident: Action) -> Option<Outcome> {
+    /// The thief sends a token, and it is read at once.
+    fn present(&mut self, config: &Config, token: Token, server: u8) -> Option<Outcome> {
+        let place = self.send(Client::Thief, Errand::Refresh { expected: None }, Some(token))?;
+        self.read(config, place, server)
+    }
+
+    fn lose(&mut self, flight: u8) -> Option<()> {
+        let lost = self.take_flight(flight)?;
+        // An answer is also lost when its server dies in the middle of it.
+        let answered = matches!(lost.stage, Stage::Answered(_));
+        let dies = || answered.then(|| spend(&mut self.left.server_crashes)).flatten();
+        spend(&mut self.left.losses).or_else(dies)
+    }
+
+    fn accident(&mut self, config: &Config, accident: Action) -> Option<()> {
         match accident {
             Action::Kill => {
-                self.left.kills -= 1;
+                spend(&mut self.left.kills)?;
                 self.restart_jar();
                 self.browser.tabs.fill(None);
                 self.browser.signed_out = false;
             }
             Action::CrashJar => {
-                self.left.jar_crashes -= 1;
+                spend(&mut self.left.jar_crashes)?;
                 self.restart_jar();
             }
             Action::CrashApp => {
-                self.left.native_crashes -= 1;
+                spend(&mut self.left.native_crashes)?;
                 let app = self.app.as_mut()?;
                 app.token = app.stored;
                 app.access = None;
                 self.orphan_all(|client| client == Client::Native);
             }
             Action::CrashServer(server) => {
-                self.left.server_crashes -= 1;
+                spend(&mut self.left.server_crashes)?;
                 self.crash_server(server);
             }
             Action::KickOut => {
-                self.left.kick_outs -= 1;
+                spend(&mut self.left.kick_outs)?;
                 self.kick_out(config);
             }
             Action::FailOver => {
-                self.left.failovers -= 1;
+                spend(&mut self.left.failovers)?;
                 self.fail_over()?;
             }
             Action::JumpClock => {
-                self.left.jumps -= 1;
+                spend(&mut self.left.jumps)?;
                 for row in &mut self.rows {
                     row.age = row.age.saturating_add(config.shape.settle).min(Self::oldest(config));
                 }
@@ -113,11 +129,11 @@ impl World {
             }
             _ => return None,
         }
-        Some(Outcome::Silent)
+        Some(())
     }
 
     /// The browser's network process starts anew from the disk. What was under way gets no answer.
-    fn restart_jar(&mut self) {
+    pub(super) fn restart_jar(&mut self) {
         self.browser.reload();
         self.orphan_all(|client| matches!(client, Client::Tab(_)));
     }
@@ -135,7 +151,7 @@ impl World {
     }
 
     /// Puts a request on its way; returns its place.
-    fn send(&mut self, from: Client, errand: Errand, token: Option<Token>) -> Option<u8> {
+    pub(super) fn send(&mut self, from: Client, errand: Errand, token: Option<Token>) -> Option<u8> {
         let place = self.flights.iter().position(Option::is_none)?;
         let flight = Flight { from, errand, token, orphan: false, age: 0, stage: Stage::Sent };
         *self.flights.get_mut(place)? = Some(flight);
@@ -246,7 +262,7 @@ impl World {
     }
 
     /// A refresh token arrives.
-    fn keep(&mut self, config: &Config, client: Client, token: Token) {
+    pub(super) fn keep(&mut self, config: &Config, client: Client, token: Token) {
         self.note_turn(config, client, token);
         if client == Client::Native {
             if let Some(app) = &mut self.app {
@@ -278,15 +294,20 @@ impl World {
         }
     }
 
-    /// An honest client is told that its session is over, and forgets its tokens.
-    fn turned_away(&mut self, flight: &Flight, answer: Answer) {
-        let Some(token) = flight.token else { return };
+    /// An honest client is told that its session is over: is it?
+    pub(super) fn judge_refusal(&mut self, token: Token, answer: Answer) {
         let live = self.row(token.session).is_some_and(|row| row.ended.is_none() && row.left != Some(0));
         let stolen =
             self.ghost.sessions.get(usize::from(token.session)).is_some_and(|ghost| ghost.stolen.is_some());
         let excused = stolen || self.ghost.failed_over || answer == Answer::Expired;
         let kicked = answer == Answer::Ended(EndReason::KickedOut);
         self.broken.demand(Law::NoFalseAlarm, !live || excused || kicked);
+    }
+
+    /// Such a client forgets its tokens. A newcomer's cookie stays.
+    fn turned_away(&mut self, flight: &Flight, answer: Answer) {
+        let Some(token) = flight.token else { return };
+        self.judge_refusal(token, answer);
         self.forget_access(flight.from);
         if flight.from == Client::Native {
             if let Some(app) = &mut self.app {
@@ -315,7 +336,7 @@ impl World {
     }
 
     fn steal(&mut self, loot: Loot) -> Option<()> {
-        self.left.thefts -= 1;
+        spend(&mut self.left.thefts)?;
         let at = |place: u8| self.flights.get(usize::from(place)).copied().flatten();
         let (token, access) = match loot {
             Loot::Held(client) => (self.held_by(client), None),
