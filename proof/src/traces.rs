@@ -99,7 +99,7 @@ async fn on<D: Harness>(
     );
     let shown = tally.steps;
     for number in 0..walks {
-        if number % (walks / 10).max(1) == 0 {
+        if number.is_multiple_of((walks / 10).max(1)) {
             report.progress(format!("{name}: {number} of {walks} walks, {} steps", tally.steps - shown));
         }
         let walk = roam::walk(number)?;

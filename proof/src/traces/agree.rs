@@ -43,11 +43,11 @@ pub struct Now {
     pub server: Timestamp,
 }
 
-/// A refusal, or none, must be the model's.
+/// An answer must be of the model's kind; what it hands out is looked at apart.
 ///
 /// # Errors
 /// [`super::differs::Differs`].
-pub fn refusal(model: Answer, told: &Told) -> anyhow::Result<()> {
+pub fn answer(model: Answer, told: &Told) -> anyhow::Result<()> {
     let agrees = match (model, told) {
         (Answer::Granted { .. }, Told::Issued(_)) | (Answer::SignedOut, Told::SignedOut) => true,
         (model, Told::Refused(error)) => match error {
@@ -154,6 +154,7 @@ pub fn verdict(row: &Row, token: Token, decided: Option<Decision>, answer: Optio
         (_, Some(Answer::Ended(_)), _) => "ended",
         (_, Some(Answer::Expired), _) => "expired",
         (_, Some(Answer::Changed), _) => "session changed",
+        (_, Some(Answer::SignedOut), _) => "signed out",
         _ => "something else",
     }
 }

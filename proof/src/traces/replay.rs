@@ -17,7 +17,7 @@ use super::differs::same;
 use super::hearing::{Asked, Asking};
 use super::known::Known;
 use super::node::{Durations, Node, Site};
-use super::request::Request;
+use super::request::{Request, Visit};
 use super::tally::Tally;
 use crate::model::action::Action;
 use crate::model::config::Config;
@@ -113,22 +113,38 @@ impl<'a, D: Harness> Replay<'a, D> {
         Ok(replay)
     }
 
+    /// Does a step, then looks whether everything is as it should be.
     async fn step(&mut self, before: &World, step: &Step) -> anyhow::Result<()> {
         self.tally.step(step.action);
+        if !self.act(before, step).await? {
+            return Ok(());
+        }
+        let rows = self.compare(&step.after).await?;
+        let lost = step.after.unreplicated.as_ref().filter(|lost| before.unreplicated.as_ref() != Some(lost));
+        if let Some((session, _)) = lost {
+            self.unreplicated = self.rows.get(usize::from(*session)).cloned();
+        }
+        self.rows = rows;
+        Ok(())
+    }
+
+    /// Does a step; whether there was anything to do.
+    async fn act(&mut self, before: &World, step: &Step) -> anyhow::Result<bool> {
         match step.action {
             Action::Tick => self.tick().await,
             // The database's clock alone.
             Action::JumpClock => self.site.database.pass(ticks(self.config.shape.settle)).await,
-            Action::Read { flight, server } => {
-                let what = before.flights.get(usize::from(flight)).copied().flatten();
-                self.read(before, step, flight, what.context("a request")?, server).await?;
+            Action::Read { flight, server } => self.read(Visit::new(before, step, flight, server)?).await?,
+            Action::RefreshStolen { token, server } => {
+                self.read(Visit::of_thief(before, step, token, server)?).await?;
             }
-            Action::RefreshStolen { token, server } => self.by_thief(before, step, token, server).await?,
             Action::Forge { session, generation } => {
                 let token = Token { session, generation, secret: Token::FORGED };
-                self.by_thief(before, step, token, 0).await?;
+                self.read(Visit::of_thief(before, step, token, 0)?).await?;
             }
-            Action::Write { flight, commit } => self.write(before, step, flight, commit).await?,
+            Action::Write { flight, commit } => {
+                self.write(Visit::of_writer(before, step, flight)?, commit).await?;
+            }
             Action::Use(client) if step.after.call.is_none() => self.hear_at_once(before, client).await?,
             Action::Hear { server } => self.hear(before.call.context("a call")?, server).await?,
             Action::Confirm => self.confirm().await?,
@@ -141,18 +157,10 @@ impl<'a, D: Harness> Replay<'a, D> {
                 let row = self.unreplicated.take().context("a commit that can be lost")?;
                 self.site.database.put_back(&row).await;
             }
-            // Nothing that a server sees. A write that begins looks at everything when it commits, as one does
-            // that is a single statement.
-            _ => return Ok(()),
+            // Nothing that a server sees. A real write is one statement, so it has no beginning of its own.
+            _ => return Ok(false),
         }
-        let rows = self.compare(&step.after).await?;
-        if let Some((session, _)) =
-            step.after.unreplicated.as_ref().filter(|row| before.unreplicated.as_ref() != Some(row))
-        {
-            self.unreplicated = self.rows.get(usize::from(*session)).cloned();
-        }
-        self.rows = rows;
-        Ok(())
+        Ok(true)
     }
 
     async fn tick(&mut self) {
@@ -166,11 +174,9 @@ impl<'a, D: Harness> Replay<'a, D> {
 
     /// A server dies, with its requests and what waits in its queue, and is started again.
     async fn crash(&mut self, before: &World, server: u8) -> anyhow::Result<()> {
-        let its = |flight: &Option<_>| {
-            flight.is_some_and(|flight: crate::model::world::Flight| flight.server() == Some(server))
-        };
-        for (request, _) in self.requests.iter_mut().zip(&before.flights).filter(|(_, flight)| its(flight)) {
-            if let Some(request) = request.take() {
+        for (request, flight) in self.requests.iter_mut().zip(&before.flights) {
+            let its = flight.is_some_and(|flight| flight.server() == Some(server));
+            if let Some(request) = request.take_if(|_| its) {
                 request.die().await;
             }
         }

@@ -18,9 +18,12 @@ use crate::model::action::{Commit, Outcome};
 use crate::model::search::Step;
 use crate::model::world::{Access, Answer, Client, Errand, Flight, Stage, Token, World};
 
+/// What comes of a renewal.
+type Renewed = Result<Issued, RefreshError>;
+
 /// A renewal that waits at a server's gate.
 pub struct Request {
-    renewal: JoinHandle<Result<Issued, RefreshError>>,
+    renewal: JoinHandle<Renewed>,
     waiting: Waiting,
 }
 
@@ -33,49 +36,67 @@ impl Request {
     }
 }
 
-impl<D: Harness> Replay<'_, D> {
-    /// The thief's requests arrive as they are sent, from the first free place.
-    pub(super) async fn by_thief(
-        &mut self,
-        before: &World,
-        step: &Step,
-        token: Token,
-        server: u8,
-    ) -> anyhow::Result<()> {
-        let place = before.flights.iter().position(Option::is_none).context("a free place")?;
-        let errand = Errand::Refresh { expected: None };
-        let (token, stage) = (Some(token), Stage::Sent);
-        let flight = Flight { from: Client::Thief, errand, token, orphan: false, age: 0, stage };
-        self.read(before, step, u8::try_from(place)?, flight, server).await
+/// A request at its server, at one step.
+#[derive(Clone, Copy)]
+pub struct Visit<'a> {
+    before: &'a World,
+    step: &'a Step,
+    place: u8,
+    flight: Flight,
+    server: u8,
+    token: Token,
+}
+
+impl<'a> Visit<'a> {
+    /// The request with this place, at the server that it reaches.
+    pub fn new(before: &'a World, step: &'a Step, place: u8, server: u8) -> anyhow::Result<Self> {
+        let flight = before.flights.get(usize::from(place)).copied().flatten().context("a request")?;
+        let token = flight.token.context("a token that comes along")?;
+        Ok(Self { before, step, place, flight, server, token })
     }
 
+    /// The request with this place, at the server that works on it.
+    pub fn of_writer(before: &'a World, step: &'a Step, place: u8) -> anyhow::Result<Self> {
+        let flight = before.flights.get(usize::from(place)).copied().flatten();
+        let server = flight.and_then(|flight| flight.server()).context("a write that was decided")?;
+        Self::new(before, step, place, server)
+    }
+
+    /// The thief's requests arrive as they are sent, from the first free place.
+    pub fn of_thief(before: &'a World, step: &'a Step, token: Token, server: u8) -> anyhow::Result<Self> {
+        let place = before.flights.iter().position(Option::is_none).context("a free place")?;
+        let place = u8::try_from(place)?;
+        let errand = Errand::Refresh { expected: None };
+        let (shown, stage) = (Some(token), Stage::Sent);
+        let flight = Flight { from: Client::Thief, errand, token: shown, orphan: false, age: 0, stage };
+        Ok(Self { before, step, place, flight, server, token })
+    }
+}
+
+impl<D: Harness> Replay<'_, D> {
     /// A request reaches a server, and goes on until it is to write or is answered.
-    pub(super) async fn read(
-        &mut self,
-        before: &World,
-        step: &Step,
-        place: u8,
-        flight: Flight,
-        server: u8,
-    ) -> anyhow::Result<()> {
-        let token = flight.token.context("a token that comes along")?;
-        match flight.errand {
+    pub(super) async fn read(&mut self, visit: Visit<'_>) -> anyhow::Result<()> {
+        match visit.flight.errand {
             Errand::Refresh { expected } => {
-                let raced = self.place(place)?.take();
-                let progress = match raced {
+                let raced = self.place(visit.place)?.take();
+                let (renewal, progress) = match raced {
                     Some(Request { renewal, waiting }) => (renewal, Progress::AtGate(waiting)),
-                    None => self.arrive(flight.from, token, expected, server).await?,
+                    None => self.arrive(visit, expected).await?,
                 };
-                self.judge(before, step, place, flight, server, progress).await
+                match progress {
+                    Progress::AtGate(waiting) => self.judge(visit, Request { renewal, waiting }).await,
+                    // Judged by the token alone.
+                    Progress::Done(renewed) => self.answered(visit, renewed.into()),
+                }
             }
-            Errand::SignOut => self.sign_out(step, token, server).await,
+            Errand::SignOut => self.sign_out(visit).await,
             Errand::SignIn => {
-                let Outcome::Answered(Answer::Granted { access, .. }) = step.outcome else {
-                    return differs("a sign-in", step.outcome, "it always succeeds");
+                let Outcome::Answered(Answer::Granted { access, .. }) = visit.step.outcome else {
+                    return differs("a sign-in", visit.step.outcome, "it always succeeds");
                 };
-                let displaced = self.genuine(token, server)?;
+                let displaced = self.genuine(visit)?;
                 let [_, user] = self.users.clone();
-                self.sign_in(server, user, access, Delivery::Cookie, &displaced).await
+                self.sign_in(visit.server, user, access, Delivery::Cookie, &displaced).await
             }
         }
     }
@@ -83,16 +104,13 @@ impl<D: Harness> Replay<'_, D> {
     /// A renewal reaches a server for the first time, and its gate if it gets that far.
     async fn arrive(
         &mut self,
-        from: Client,
-        token: Token,
+        visit: Visit<'_>,
         expected: Option<u8>,
-        server: u8,
-    ) -> anyhow::Result<(JoinHandle<Result<Issued, RefreshError>>, Progress<Result<Issued, RefreshError>>)>
-    {
-        let shown = self.known.token(token, &self.site.keys)?;
+    ) -> anyhow::Result<(JoinHandle<Renewed>, Progress<Renewed>)> {
+        let shown = self.known.token(visit.token, &self.site.keys)?;
         let expected = expected.map(|session| self.known.sid(session)).transpose()?;
-        let delivery = if from == Client::Native { Delivery::Body } else { Delivery::Cookie };
-        let node = self.node(server)?;
+        let delivery = if visit.flight.from == Client::Native { Delivery::Body } else { Delivery::Cookie };
+        let node = self.node(visit.server)?;
         let service = Arc::clone(&node.service);
         let mut renewal = tokio::spawn(async move { service.refresh(&shown, expected, delivery).await });
         let progress = node.next(&mut renewal).await?;
@@ -100,67 +118,48 @@ impl<D: Harness> Replay<'_, D> {
     }
 
     /// A renewal looks at the row, and what it does then must be what the model decided.
-    async fn judge(
-        &mut self,
-        before: &World,
-        step: &Step,
-        place: u8,
-        flight: Flight,
-        server: u8,
-        (mut renewal, mut progress): (
-            JoinHandle<Result<Issued, RefreshError>>,
-            Progress<Result<Issued, RefreshError>>,
-        ),
-    ) -> anyhow::Result<()> {
-        if let Progress::AtGate(waiting) = progress {
-            if !matches!(waiting.call, Call::Read) {
-                return differs("the first thing that a server does", "it reads", waiting.call);
-            }
-            waiting.go(Pass::Through);
-            progress = self.node(server)?.next(&mut renewal).await?;
+    async fn judge(&mut self, visit: Visit<'_>, request: Request) -> anyhow::Result<()> {
+        let Request { mut renewal, waiting } = request;
+        if !matches!(waiting.call, Call::Read) {
+            return differs("the first thing that a server does", "it reads", waiting.call);
         }
-        let waiting = match progress {
-            Progress::Done(result) => return self.answered(before, step, flight, server, result.into()),
+        waiting.go(Pass::Through);
+        let waiting = match self.node(visit.server)?.next(&mut renewal).await? {
+            Progress::Done(renewed) => return self.answered(visit, renewed.into()),
             Progress::AtGate(waiting) => waiting,
         };
-        let after = step.after.flights.get(usize::from(place)).copied().flatten();
-        let Some(Flight { stage: Stage::Decided(pending), token: Some(token), .. }) = after else {
-            return differs("what is done", step.outcome, waiting.call);
+        let after = visit.step.after.flights.get(usize::from(visit.place)).copied().flatten();
+        let Some(Flight { stage: Stage::Decided(pending), .. }) = after else {
+            return differs("what is done", visit.step.outcome, waiting.call);
         };
-        let row = before.row(token.session).context("a row")?;
+        let row = visit.before.row(visit.token.session).context("a row")?;
         agree::decision(pending, row, &waiting.call)?;
-        self.tally.saw(agree::verdict(row, token, Some(pending.decision), None));
-        *self.place(place)? = Some(Request { renewal, waiting });
+        self.tally.saw(agree::verdict(row, visit.token, Some(pending.decision), None));
+        *self.place(visit.place)? = Some(Request { renewal, waiting });
         Ok(())
     }
 
     /// A renewal's write passes the gate, or is cut off there.
-    pub(super) async fn write(
-        &mut self,
-        before: &World,
-        step: &Step,
-        place: u8,
-        commit: Commit,
-    ) -> anyhow::Result<()> {
-        let flight = before.flights.get(usize::from(place)).copied().flatten().context("a request")?;
-        let (server, token) = flight.server().zip(flight.token).context("a write that was decided")?;
-        let Request { mut renewal, waiting } = self.place(place)?.take().context("a request at the gate")?;
-        if before.row(token.session) != step.after.row(token.session) {
-            self.written(step, token.session, &waiting.call)?;
+    pub(super) async fn write(&mut self, visit: Visit<'_>, commit: Commit) -> anyhow::Result<()> {
+        let waits = self.place(visit.place)?.take();
+        let Request { mut renewal, waiting } = waits.context("a request at the gate")?;
+        let session = visit.token.session;
+        if visit.before.row(session) != visit.step.after.row(session) {
+            self.written(visit.step, session, &waiting.call)?;
         }
         waiting.go(match commit {
             Commit::Known => Pass::Through,
             Commit::UnknownDone => Pass::CutAfter,
             Commit::UnknownUndone => Pass::CutBefore,
         });
-        match self.node(server)?.next(&mut renewal).await? {
-            Progress::Done(result) => self.answered(before, step, flight, server, result.into()),
-            Progress::AtGate(waiting) if step.outcome == Outcome::Raced => {
+        match self.node(visit.server)?.next(&mut renewal).await? {
+            Progress::Done(renewed) => self.answered(visit, renewed.into()),
+            Progress::AtGate(waiting) if visit.step.outcome == Outcome::Raced => {
                 self.tally.saw("raced");
-                *self.place(place)? = Some(Request { renewal, waiting });
+                *self.place(visit.place)? = Some(Request { renewal, waiting });
                 Ok(())
             }
-            Progress::AtGate(waiting) => differs("after the write", step.outcome, waiting.call),
+            Progress::AtGate(waiting) => differs("after the write", visit.step.outcome, waiting.call),
         }
     }
 
@@ -180,27 +179,19 @@ impl<D: Harness> Replay<'_, D> {
     }
 
     /// An answer must be the model's, and what it hands out as well.
-    fn answered(
-        &mut self,
-        before: &World,
-        step: &Step,
-        flight: Flight,
-        server: u8,
-        told: Told,
-    ) -> anyhow::Result<()> {
-        let Outcome::Answered(answer) = step.outcome else {
-            return differs("the answer", step.outcome, told);
+    fn answered(&mut self, visit: Visit<'_>, told: Told) -> anyhow::Result<()> {
+        let Outcome::Answered(answer) = visit.step.outcome else {
+            return differs("the answer", visit.step.outcome, told);
         };
-        agree::refusal(answer, &told)?;
-        if flight.server().is_none_or(|_| matches!(flight.stage, Stage::Raced { .. }))
-            && let Some(token) = flight.token
-            && let Some(row) = before.row(token.session)
-        {
-            self.tally.saw(agree::verdict(row, token, None, Some(answer)));
+        agree::answer(answer, &told)?;
+        // What was decided before a write was counted then.
+        let decided_now = matches!(visit.flight.stage, Stage::Sent | Stage::Raced { .. });
+        if let Some(row) = visit.before.row(visit.token.session).filter(|_| decided_now) {
+            self.tally.saw(agree::verdict(row, visit.token, None, Some(answer)));
         }
         match (answer, told) {
             (Answer::Granted { access, successor }, Told::Issued(issued)) => {
-                self.handed_out(server, access, successor, *issued)
+                self.handed_out(visit.server, access, successor, *issued)
             }
             _ => Ok(()),
         }
@@ -245,19 +236,16 @@ impl<D: Harness> Replay<'_, D> {
         self.handed_out(server, access, Some(Token::first(access.session)), issued)
     }
 
-    async fn sign_out(&mut self, step: &Step, token: Token, server: u8) -> anyhow::Result<()> {
-        let sids = self.genuine(token, server)?;
-        self.node(server)?.service.sign_out(&sids).await?;
-        match step.outcome {
-            Outcome::Answered(answer) => agree::refusal(answer, &Told::SignedOut),
-            other => differs("a sign-out", other, Told::SignedOut),
-        }
+    async fn sign_out(&mut self, visit: Visit<'_>) -> anyhow::Result<()> {
+        let sids = self.genuine(visit)?;
+        self.node(visit.server)?.service.sign_out(&sids).await?;
+        self.answered(visit, Told::SignedOut)
     }
 
     /// The session that a token speaks for, if it is genuine.
-    fn genuine(&mut self, token: Token, server: u8) -> anyhow::Result<Vec<SessionId>> {
-        let shown = self.known.token(token, &self.site.keys)?;
-        let genuine = self.node(server)?.service.is_genuine(&shown)?;
+    fn genuine(&mut self, visit: Visit<'_>) -> anyhow::Result<Vec<SessionId>> {
+        let shown = self.known.token(visit.token, &self.site.keys)?;
+        let genuine = self.node(visit.server)?.service.is_genuine(&shown)?;
         Ok(genuine.then_some(shown.sid).into_iter().collect())
     }
 

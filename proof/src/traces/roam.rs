@@ -25,7 +25,7 @@ const EPILOGUE: usize = 10;
 pub fn walk(number: u64) -> Result<Seen, NoRandomness> {
     let random = Random::seeded(number);
     let combined = usize::try_from(number / 3).unwrap_or_default() % COMBINATIONS.len();
-    let config = match COMBINATIONS.get(combined).filter(|_| number % 3 == 0) {
+    let config = match COMBINATIONS.get(combined).filter(|_| number.is_multiple_of(3)) {
         Some(combination) => combination.config,
         None => draw(&random)?,
     };
@@ -84,7 +84,8 @@ fn choose<T: Copy>(among: &[T], random: &Random) -> Result<Option<T>, NoRandomne
 /// Some parts.
 fn draw(random: &Random) -> Result<Config, NoRandomness> {
     // One in so many walks has the part.
-    let one_in = |walks: u8| Ok::<_, NoRandomness>(random.bytes::<1>()?.iter().all(|byte| byte % walks == 0));
+    let one_in =
+        |walks: u8| Ok::<_, NoRandomness>(random.bytes::<1>()?.iter().all(|byte| byte.is_multiple_of(walks)));
     let some = |walks: u8| Ok::<_, NoRandomness>(if one_in(walks)? { 2 } else { 0 });
     let lifetimes = Lifetimes { idle: 9, absolute: 24, access: 5 };
     let lifetimes = one_in(5)?.then_some(lifetimes);
