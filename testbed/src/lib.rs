@@ -29,7 +29,7 @@ pub mod sqlite;
 use std::sync::Arc;
 use std::time::Duration;
 
-use lanyard_auth::store::{SessionId, Store, UserId};
+use lanyard_auth::store::{Session, SessionId, Store, UserId};
 use lanyard_auth::time::{Clock, Timestamp};
 
 /// A moment that whole seconds can't hold.
@@ -53,6 +53,8 @@ pub trait Harness: Sized {
     async fn disable(&self, user: UserId);
     /// Raises a user's version by one, and leaves his sessions alone.
     async fn raise_version(&self, user: UserId);
+    /// Writes a session's row as it was, as a failover to a node does that has not seen the last commit.
+    async fn put_back(&self, row: &Session);
     /// The security events, oldest first.
     async fn events(&self) -> Vec<Event>;
     /// Every row of every table as text, to show that nothing was written.

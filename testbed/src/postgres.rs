@@ -5,10 +5,11 @@
 
 use std::sync::Arc;
 
-use lanyard_auth::store::{SessionId, Store, UserId};
+use lanyard_auth::store::{Session, SessionId, Store, UserId};
 use lanyard_auth::time::{Clock, ManualClock, Timestamp};
 use lanyard_store::PostgresStore;
-use sqlx::{AssertSqlSafe, PgConnection, Row as _};
+use sqlx::postgres::PgPoolOptions;
+use sqlx::{AssertSqlSafe, PgConnection, PgPool, Row as _};
 
 use crate::cluster::Fresh;
 use crate::{Event, Harness, START};
@@ -25,6 +26,8 @@ const MOVABLE_TIME: &str = "
 pub struct PostgresDatabase {
     // Dropped before the database is.
     store: Arc<dyn Store>,
+    /// One connection that is not the store's, made anew if it breaks.
+    hands: PgPool,
     clock: ManualClock,
     fresh: Fresh,
 }
@@ -47,11 +50,11 @@ impl PostgresDatabase {
 
     /// Runs statements on it.
     pub async fn run(&self, sql: &'static str) {
-        sqlx::raw_sql(sql).execute(&mut self.connect().await).await.unwrap();
+        sqlx::raw_sql(sql).execute(&self.hands).await.unwrap();
     }
 
     async fn set(&self, sql: &'static str, user: UserId) {
-        let done = sqlx::query(sql).bind(user.0).execute(&mut self.connect().await).await.unwrap();
+        let done = sqlx::query(sql).bind(user.0).execute(&self.hands).await.unwrap();
         assert_eq!(done.rows_affected(), 1);
     }
 }
@@ -64,7 +67,8 @@ impl Harness for PostgresDatabase {
     async fn fresh() -> Self {
         let fresh = Fresh::make().await;
         let store = open(&fresh).await;
-        let database = Self { store, clock: ManualClock::new(START), fresh };
+        let hands = PgPoolOptions::new().max_connections(1).connect_lazy(&fresh.url()).unwrap();
+        let database = Self { store, hands, clock: ManualClock::new(START), fresh };
         database.run(MOVABLE_TIME).await;
         database.set_time(START).await;
         database
@@ -79,10 +83,10 @@ impl Harness for PostgresDatabase {
     }
 
     async fn reopen(self) -> Self {
-        let Self { store, clock, fresh } = self;
+        let Self { store, hands, clock, fresh } = self;
         drop(store);
         let store = open(&fresh).await;
-        Self { store, clock, fresh }
+        Self { store, hands, clock, fresh }
     }
 
     fn clock(&self) -> Clock {
@@ -92,7 +96,7 @@ impl Harness for PostgresDatabase {
     async fn set_time(&self, to: Timestamp) {
         self.clock.set(to);
         let moved = sqlx::query("UPDATE time_of_tests.clock SET now = $1").bind(to.0);
-        moved.execute(&mut self.connect().await).await.unwrap();
+        moved.execute(&self.hands).await.unwrap();
     }
 
     async fn disable(&self, user: UserId) {
@@ -103,9 +107,30 @@ impl Harness for PostgresDatabase {
         self.set("UPDATE users SET version = version + 1 WHERE id = $1", user).await;
     }
 
+    async fn put_back(&self, row: &Session) {
+        let put = sqlx::query(
+            "UPDATE sessions
+             SET generation = $2, current_hash = $3, previous_hash = $4, salt = $5, kid = $6, rotated_at = $7,
+                 confirmed = $8, recoveries = $9, ended_at = $10, end_reason = $11
+             WHERE sid = $1",
+        )
+        .bind(row.sid.0)
+        .bind(i64::from(row.generation))
+        .bind(row.current.0.as_slice())
+        .bind(row.previous.as_ref().map(|hash| hash.0.as_slice()))
+        .bind(row.salt.as_ref().map(|salt| salt.0.as_slice()))
+        .bind(i64::from(row.kid.0))
+        .bind(row.rotated_at.0)
+        .bind(row.confirmed)
+        .bind(i16::from(row.recoveries))
+        .bind(row.ended.map(|ended| ended.at.0))
+        .bind(row.ended.map(|ended| ended.reason.name()));
+        assert_eq!(put.execute(&self.hands).await.unwrap().rows_affected(), 1);
+    }
+
     async fn events(&self) -> Vec<Event> {
         sqlx::query("SELECT at, kind, session_id, user_id FROM security_events ORDER BY id")
-            .fetch_all(&mut self.connect().await)
+            .fetch_all(&self.hands)
             .await
             .unwrap()
             .into_iter()
@@ -119,18 +144,17 @@ impl Harness for PostgresDatabase {
     }
 
     async fn dump(&self) -> Vec<String> {
-        let mut connection = self.connect().await;
         let tables: Vec<String> = sqlx::query_scalar(
             "SELECT tablename::text FROM pg_tables WHERE schemaname = 'public' ORDER BY tablename",
         )
-        .fetch_all(&mut connection)
+        .fetch_all(&self.hands)
         .await
         .unwrap();
         assert!(tables.len() >= 4, "{tables:?}");
         let mut rows = Vec::new();
         for table in tables {
             let text = AssertSqlSafe(format!("SELECT '{table}' || t::text FROM {table} AS t ORDER BY 1"));
-            let found: Vec<String> = sqlx::query_scalar(text).fetch_all(&mut connection).await.unwrap();
+            let found: Vec<String> = sqlx::query_scalar(text).fetch_all(&self.hands).await.unwrap();
             rows.extend(found);
         }
         rows

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use lanyard_auth::store::{SessionId, Store, UserId};
+use lanyard_auth::store::{Session, SessionId, Store, UserId};
 use lanyard_auth::time::{Clock, ManualClock, Timestamp};
 use lanyard_store::SqliteStore;
 use sqlx::sqlite::SqliteConnectOptions;
@@ -93,6 +93,27 @@ impl Harness for SqliteFile {
 
     async fn raise_version(&self, user: UserId) {
         self.set("UPDATE users SET version = version + 1 WHERE id = ?1", user).await;
+    }
+
+    async fn put_back(&self, row: &Session) {
+        let put = sqlx::query(
+            "UPDATE sessions
+             SET generation = ?2, current_hash = ?3, previous_hash = ?4, salt = ?5, kid = ?6, rotated_at = ?7,
+                 confirmed = ?8, recoveries = ?9, ended_at = ?10, end_reason = ?11
+             WHERE sid = ?1",
+        )
+        .bind(row.sid.0.as_bytes().as_slice())
+        .bind(row.generation)
+        .bind(row.current.0.as_slice())
+        .bind(row.previous.as_ref().map(|hash| hash.0.as_slice()))
+        .bind(row.salt.as_ref().map(|salt| salt.0.as_slice()))
+        .bind(row.kid.0)
+        .bind(row.rotated_at.0)
+        .bind(row.confirmed)
+        .bind(row.recoveries)
+        .bind(row.ended.map(|ended| ended.at.0))
+        .bind(row.ended.map(|ended| ended.reason.name()));
+        assert_eq!(put.execute(&mut self.connect().await).await.unwrap().rows_affected(), 1);
     }
 
     async fn events(&self) -> Vec<Event> {

@@ -1,0 +1,169 @@
+//! A gate before a real store: the calls that the rotation is made of wait there until the replay lets them
+//! through, so that whatever the model does between a look and a write happens between the real ones too.
+//!
+//! It is no mock: every call goes to the store behind it, but one whose connection is cut before.
+//! Only `node` makes one.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use lanyard_auth::password::PasswordHash;
+use lanyard_auth::store::{
+    CreateUserError, Credentials, EndReason, Guard, NewSession, NewUser, PasswordChange, RaisedVersion,
+    Revocation, Rotation, Seen, Session, SessionId, Store, StoreError, User, UserId,
+};
+use lanyard_auth::time::Timestamp;
+use tokio::sync::{mpsc, oneshot};
+
+/// A call that waits at the gate.
+#[derive(Clone, Debug)]
+pub enum Call {
+    /// A look at a session.
+    Read,
+    /// A rotation is to be written.
+    Rotate(Rotation),
+    /// A session is to be ended, as rules 5 and 6 do.
+    End(Guard, EndReason),
+    /// A confirmation is to be written.
+    Confirm(SessionId, u32),
+}
+
+/// How a call goes on.
+#[derive(Clone, Copy, Debug)]
+pub enum Pass {
+    /// As if there were no gate.
+    Through,
+    /// It is done, but the connection is cut before the store can say so.
+    CutAfter,
+    /// The connection is cut before it is done.
+    CutBefore,
+}
+
+/// Somebody at the gate. Dropped, it is as if his server had died: nothing is done.
+#[derive(Debug)]
+pub struct Waiting {
+    /// What he wants.
+    pub call: Call,
+    pass: oneshot::Sender<Pass>,
+}
+
+impl Waiting {
+    /// Lets him go on.
+    pub fn go(self, pass: Pass) {
+        // He may have died since; then nobody goes on.
+        let _ = self.pass.send(pass);
+    }
+}
+
+/// The gate. Whoever comes is announced to the other end of the channel.
+pub struct GatedStore {
+    behind: Arc<dyn Store>,
+    arrivals: mpsc::UnboundedSender<Waiting>,
+}
+
+impl GatedStore {
+    /// A gate before this store, and where its arrivals are announced.
+    pub fn new(behind: Arc<dyn Store>) -> (Self, mpsc::UnboundedReceiver<Waiting>) {
+        let (arrivals, announced) = mpsc::unbounded_channel();
+        (Self { behind, arrivals }, announced)
+    }
+
+    /// Waits at the gate, then does the work, or half of it.
+    async fn at_gate<T>(
+        &self,
+        call: Call,
+        work: impl Future<Output = Result<T, StoreError>> + Send,
+    ) -> Result<T, StoreError> {
+        let cut = || StoreError::Unavailable("the connection was cut".to_owned());
+        let (pass, told) = oneshot::channel();
+        self.arrivals.send(Waiting { call, pass }).map_err(|_| cut())?;
+        match told.await.map_err(|_| cut())? {
+            Pass::Through => work.await,
+            Pass::CutAfter => work.await.and(Err(cut())),
+            Pass::CutBefore => Err(cut()),
+        }
+    }
+}
+
+#[async_trait]
+impl Store for GatedStore {
+    async fn session(&self, sid: SessionId) -> Result<Option<Seen<Session>>, StoreError> {
+        self.at_gate(Call::Read, self.behind.session(sid)).await
+    }
+
+    async fn rotate(&self, rotation: &Rotation) -> Result<Option<Timestamp>, StoreError> {
+        self.at_gate(Call::Rotate(rotation.clone()), self.behind.rotate(rotation)).await
+    }
+
+    async fn end_if_seen(&self, seen: Guard, reason: EndReason) -> Result<bool, StoreError> {
+        self.at_gate(Call::End(seen, reason), self.behind.end_if_seen(seen, reason)).await
+    }
+
+    async fn confirm(&self, sid: SessionId, generation: u32, settle: Duration) -> Result<bool, StoreError> {
+        self.at_gate(Call::Confirm(sid, generation), self.behind.confirm(sid, generation, settle)).await
+    }
+
+    // What the model does in one step passes freely.
+
+    async fn now(&self) -> Result<Timestamp, StoreError> {
+        self.behind.now().await
+    }
+
+    async fn create_user(&self, user: &NewUser) -> Result<User, CreateUserError> {
+        self.behind.create_user(user).await
+    }
+
+    async fn credentials(&self, email: &str) -> Result<Option<Credentials>, StoreError> {
+        self.behind.credentials(email).await
+    }
+
+    async fn rehash_password(
+        &self,
+        user: UserId,
+        seen: &PasswordHash,
+        new: &PasswordHash,
+    ) -> Result<bool, StoreError> {
+        self.behind.rehash_password(user, seen, new).await
+    }
+
+    async fn create_session(
+        &self,
+        session: &NewSession,
+        displaced: &[SessionId],
+    ) -> Result<Option<Timestamp>, StoreError> {
+        self.behind.create_session(session, displaced).await
+    }
+
+    async fn end_sessions(
+        &self,
+        sids: &[SessionId],
+        reason: EndReason,
+    ) -> Result<Vec<SessionId>, StoreError> {
+        self.behind.end_sessions(sids, reason).await
+    }
+
+    async fn end_all_sessions(
+        &self,
+        user: UserId,
+        reason: EndReason,
+    ) -> Result<Option<RaisedVersion>, StoreError> {
+        self.behind.end_all_sessions(user, reason).await
+    }
+
+    async fn change_password(&self, change: &PasswordChange) -> Result<Option<RaisedVersion>, StoreError> {
+        self.behind.change_password(change).await
+    }
+
+    async fn disable_user(&self, user: UserId) -> Result<Option<RaisedVersion>, StoreError> {
+        self.behind.disable_user(user).await
+    }
+
+    async fn enable_user(&self, user: UserId) -> Result<bool, StoreError> {
+        self.behind.enable_user(user).await
+    }
+
+    async fn revocations(&self, window: Duration) -> Result<Vec<Revocation>, StoreError> {
+        self.behind.revocations(window).await
+    }
+}

@@ -1,0 +1,240 @@
+//! Doing what the model does on the real thing, step by step: two real servers over a real database.
+//!
+//! What the browser, the client without one and the thief do stays in the model; it says which token is shown to
+//! which server, and when each real call may pass the gate. After every step that may reach a server, its answer
+//! and all rows are compared. Requests are in `request`, confirmations in `hearing`.
+
+use anyhow::Context as _;
+use lanyard_auth::password::PasswordHash;
+use lanyard_auth::random::Random;
+use lanyard_auth::service::Delivery;
+use lanyard_auth::store::{EndReason, NewUser, Session, SessionId, User, UserId};
+use lanyard_auth::time::Timestamp;
+use lanyard_testbed::Harness;
+
+use super::agree::{self, ticks};
+use super::differs::same;
+use super::hearing::{Asked, Asking};
+use super::known::Known;
+use super::node::{Durations, Node, Site};
+use super::request::{Request, Visit};
+use super::tally::Tally;
+use crate::model::action::Action;
+use crate::model::config::Config;
+use crate::model::search::Step;
+use crate::model::world::{Token, World};
+
+/// A trace being replayed.
+pub struct Replay<'a, D> {
+    pub(super) site: &'a Site<D>,
+    pub(super) config: &'a Config,
+    pub(super) durations: Durations,
+    pub(super) nodes: [Node; 2],
+    pub(super) known: Known,
+    pub(super) tally: &'a mut Tally,
+    /// The first user has the model's first sessions, the second signs in over them.
+    pub(super) users: [User; 2],
+    /// Requests that wait at a gate, by their place in [`World::flights`].
+    pub(super) requests: Vec<Option<Request>>,
+    /// The confirmation that is to be written.
+    pub(super) asking: Option<Asking>,
+    /// What servers were asked to confirm since they started.
+    pub(super) asked: Vec<Asked>,
+    /// The security events that there must be.
+    pub(super) events: Vec<(SessionId, &'static str)>,
+    /// The servers' time, but for the second one's being ahead.
+    time: Timestamp,
+    /// The rows as they were last read.
+    rows: Vec<Session>,
+    /// A row as it was before the last commit, while a failover may lose that.
+    unreplicated: Option<Session>,
+}
+
+/// Replays a trace from the model's beginning.
+///
+/// # Errors
+/// [`super::differs::Differs`] when the two do not agree. Anything else is no finding about them: the database did
+/// not answer, or the trace is none of this model's.
+pub async fn replay<D: Harness>(
+    site: &Site<D>,
+    config: &Config,
+    durations: Durations,
+    steps: &[Step],
+    tally: &mut Tally,
+) -> anyhow::Result<()> {
+    let mut before = World::new(config);
+    tally.traces += 1;
+    let mut replay = Replay::begin(site, config, durations, &before, tally).await?;
+    for (number, step) in steps.iter().enumerate() {
+        let replayed = replay.step(&before, step).await;
+        replayed.with_context(|| format!("at step {number}, {:?}", step.action))?;
+        before = step.after.clone();
+    }
+    replay.compare_events().await
+}
+
+impl<'a, D: Harness> Replay<'a, D> {
+    /// Two users, and the model's sessions of the first.
+    async fn begin(
+        site: &'a Site<D>,
+        config: &'a Config,
+        durations: Durations,
+        world: &World,
+        tally: &'a mut Tally,
+    ) -> anyhow::Result<Self> {
+        let time = site.database.now();
+        let ahead = time.after(ticks(config.skew));
+        let mut replay = Self {
+            site,
+            config,
+            durations,
+            nodes: [
+                Node::start(site, 0, durations, time).await?,
+                Node::start(site, 1, durations, ahead).await?,
+            ],
+            known: Known::default(),
+            tally,
+            users: [newcomer(site).await?, newcomer(site).await?],
+            requests: world.flights.iter().map(|_| None).collect(),
+            asking: None,
+            asked: Vec::new(),
+            events: Vec::new(),
+            time,
+            rows: Vec::new(),
+            unreplicated: None,
+        };
+        let tab = world.browser.tabs.first().copied().flatten().map(|access| (access, Delivery::Cookie));
+        let app = world.app.as_ref().and_then(|app| app.access).map(|access| (access, Delivery::Body));
+        let [user, _] = replay.users.clone();
+        for (access, delivery) in tab.into_iter().chain(app) {
+            replay.sign_in(0, user.clone(), access, delivery, &[]).await?;
+        }
+        replay.rows = replay.compare(world).await?;
+        Ok(replay)
+    }
+
+    /// Does a step, then looks whether everything is as it should be.
+    async fn step(&mut self, before: &World, step: &Step) -> anyhow::Result<()> {
+        self.tally.step(step.action);
+        if !self.act(before, step).await? {
+            return Ok(());
+        }
+        let rows = self.compare(&step.after).await?;
+        let lost = step.after.unreplicated.as_ref().filter(|lost| before.unreplicated.as_ref() != Some(lost));
+        if let Some((session, _)) = lost {
+            self.unreplicated = self.rows.get(usize::from(*session)).cloned();
+        }
+        self.rows = rows;
+        Ok(())
+    }
+
+    /// Does a step; whether there was anything to do.
+    async fn act(&mut self, before: &World, step: &Step) -> anyhow::Result<bool> {
+        match step.action {
+            Action::Tick => self.tick().await,
+            // The database's clock alone.
+            Action::JumpClock => self.site.database.pass(ticks(self.config.shape.settle)).await,
+            Action::Read { flight, server } => self.read(Visit::new(before, step, flight, server)?).await?,
+            Action::RefreshStolen { token, server } => {
+                self.read(Visit::of_thief(before, step, token, server)?).await?;
+            }
+            Action::Forge { session, generation } => {
+                let token = Token { session, generation, secret: Token::FORGED };
+                self.read(Visit::of_thief(before, step, token, 0)?).await?;
+            }
+            Action::Write { flight, commit } => {
+                self.write(Visit::of_writer(before, step, flight)?, commit).await?;
+            }
+            Action::Use(client) if step.after.call.is_none() => self.hear_at_once(before, client).await?,
+            Action::Hear { server } => self.hear(before.call.context("a call")?, server).await?,
+            Action::Confirm => self.confirm().await?,
+            Action::CrashServer(server) => self.crash(before, server).await?,
+            Action::KickOut => {
+                let [user, _] = &self.users;
+                self.site.store().end_all_sessions(user.id, EndReason::KickedOut).await?;
+            }
+            Action::FailOver => {
+                let row = self.unreplicated.take().context("a commit that can be lost")?;
+                self.site.database.put_back(&row).await;
+            }
+            // Nothing that a server sees. A real write is one statement, so it has no beginning of its own.
+            _ => return Ok(false),
+        }
+        Ok(true)
+    }
+
+    async fn tick(&mut self) {
+        self.known.ticks += 1;
+        self.time = self.time.after(ticks(1));
+        self.site.database.pass(ticks(1)).await;
+        for (node, ahead) in self.nodes.iter().zip([0, self.config.skew]) {
+            node.set_clock(self.time.after(ticks(ahead)));
+        }
+    }
+
+    /// A server dies, with its requests and what waits in its queue, and is started again.
+    async fn crash(&mut self, before: &World, server: u8) -> anyhow::Result<()> {
+        for (request, flight) in self.requests.iter_mut().zip(&before.flights) {
+            let its = flight.is_some_and(|flight| flight.server() == Some(server));
+            if let Some(request) = request.take_if(|_| its) {
+                request.die().await;
+            }
+        }
+        self.asking.take_if(|asking| asking.server == server);
+        self.asked.retain(|asked| asked.server != server);
+        let ahead = if server == 1 { self.config.skew } else { 0 };
+        let now = self.time.after(ticks(ahead));
+        *self.node(server)? = Node::start(self.site, server, self.durations, now).await?;
+        Ok(())
+    }
+
+    /// Reads all rows, which must be the model's.
+    async fn compare(&self, world: &World) -> anyhow::Result<Vec<Session>> {
+        let now = self.site.database.now();
+        let mut rows = Vec::new();
+        same("the number of sessions", world.rows.len(), self.known.sessions.len())?;
+        for (number, (row, sid)) in (0..).zip(world.rows.iter().zip(&self.known.sessions)) {
+            let real = self.site.store().session(*sid).await?.context("a session's row")?.row;
+            let agrees = agree::row(self.config, number, row, &real, &self.known, now);
+            agrees.with_context(|| format!("session {number}"))?;
+            let user = usize::from(row.user);
+            let (raised, first) = (world.versions.get(user), self.users.get(user).map(|user| user.version));
+            same(
+                "the user's version",
+                raised.zip(first).map(|(raised, first)| first + u32::from(*raised)),
+                Some(real.user.version),
+            )?;
+            rows.push(real);
+        }
+        Ok(rows)
+    }
+
+    /// Every theft and every recovery was written down, and nothing else.
+    async fn compare_events(&self) -> anyhow::Result<()> {
+        let all = self.site.database.events().await;
+        let ours = all.iter().filter(|event| self.known.sessions.contains(&event.session));
+        let real: Vec<_> = ours.map(|event| (event.session, event.kind.as_str())).collect();
+        same("the security events", self.events.as_slice(), real.as_slice())
+    }
+
+    /// Whether the database's clock is ahead of the servers'.
+    pub(super) fn jumped(&self) -> bool {
+        self.site.database.now() > self.time
+    }
+
+    pub(super) fn node(&mut self, server: u8) -> anyhow::Result<&mut Node> {
+        self.nodes.get_mut(usize::from(server)).context("there are two servers")
+    }
+}
+
+/// Somebody with an account.
+async fn newcomer<D: Harness>(site: &Site<D>) -> anyhow::Result<User> {
+    let id = Random::System.uuid()?;
+    let user = NewUser {
+        id: UserId(id),
+        email: format!("{id}@example.com"),
+        name: "Ada".to_owned(),
+        password_hash: PasswordHash::from_stored(String::new()),
+    };
+    Ok(site.store().create_user(&user).await?)
+}
