@@ -26,7 +26,7 @@ const CLIENTS: usize = 16;
 const BACK_AGAIN: Duration = Duration::from_secs(20);
 
 /// A named place that nobody comes to for so long is given up, and the server killed where it is.
-const REACHED: Duration = Duration::from_millis(1200);
+const REACHED: Duration = Duration::from_secs(2);
 
 /// Who is killed.
 pub enum Victim {

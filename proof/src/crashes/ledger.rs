@@ -152,7 +152,10 @@ impl Entry {
             let newest_of_them = older.last().is_some_and(|last| last.generation == token.generation);
             let good = match relation(token) {
                 Relation::Older => true,
-                Relation::Previous => newest_of_them && relation(held) == Relation::Current,
+                // A recovery goes forward from the one before, past those that it displaces.
+                Relation::Previous => {
+                    relation(held) == Relation::Current && (newest_of_them || row.recoveries > 0)
+                }
                 Relation::Current | Relation::Ahead => false,
             };
             ensure!(
