@@ -52,7 +52,13 @@ pub struct Campaign {
 impl Campaign {
     /// Runs it; what it showed, as claims and figures.
     pub async fn run(self, binary: &Path, report: &Chapter<'_>) -> (&'static str, anyhow::Result<Findings>) {
-        (self.name, self.attempt(binary, report).await)
+        let name = self.name;
+        let shown = self.attempt(binary, report).await;
+        // The others go on for a while.
+        if let Err(error) = &shown {
+            report.progress(format!("{name}: {error:#}"));
+        }
+        (name, shown)
     }
 
     async fn attempt(self, binary: &Path, report: &Chapter<'_>) -> anyhow::Result<Findings> {
