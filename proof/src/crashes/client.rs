@@ -230,7 +230,7 @@ impl Client {
                 self.world.tally.renewals.add();
                 held.access = Some(body.access_token.context("a renewal without an access token")?);
                 self.renewed = epoch;
-                self.renew_at = now() + SETTLE / 2 + self.dice.millis(1000);
+                self.renew_at = now() + SETTLE / 2 + self.dice.millis(1500);
             }
             Some((401, body)) if body.error == "session_revoked" && body.reason == "unconfirmed" => {
                 // The ledger judges whether that was within the rule's limits.

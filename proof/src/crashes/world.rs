@@ -15,9 +15,9 @@ use super::plan::Mood;
 pub const ORIGIN: &str = "http://localhost:3000";
 
 /// W. Short, so that somebody rotates all the time; long enough to start again in, so that every rule has its turn.
-pub const RETRY_WINDOW: Duration = Duration::from_millis(600);
+pub const RETRY_WINDOW: Duration = Duration::from_millis(900);
 /// S.
-pub const SETTLE: Duration = Duration::from_millis(1000);
+pub const SETTLE: Duration = Duration::from_millis(1500);
 /// How long an access token lives: longer than it takes to see that one of an ended session is refused.
 pub const ACCESS_TTL: Duration = Duration::from_secs(60);
 
