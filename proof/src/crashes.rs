@@ -28,7 +28,7 @@ use lanyard_testbed::cluster::Cluster;
 
 use crate::Scale;
 use crate::report::Chapter;
-use campaign::{Campaign, Victim};
+use campaign::{Campaign, Findings, Victim};
 
 /// Runs the chapter.
 ///
@@ -39,15 +39,33 @@ pub async fn show(scale: Scale, report: &mut Chapter<'_>) -> anyhow::Result<()> 
         "LANYARD_BIN must name a server that was built with failpoints, as `cargo xtask prove` does it",
     )?;
     let points = scale.pick(100, 1000);
-    Campaign { name: "SQLite", database: None, victim: Victim::Server, points }.run(&binary, report).await;
+    let sqlite = Campaign { name: "SQLite", database: None, victim: Victim::Server, points };
     let Some(cluster) = Cluster::durable() else {
         report.progress("Postgres is left out: there is no server on this machine to start and to kill");
+        let (name, shown) = sqlite.run(&binary, report).await;
+        tell(report, name, shown);
         return Ok(());
     };
-    let database = Some(cluster.database("killed_server").await);
-    Campaign { name: "Postgres", database, victim: Victim::Server, points }.run(&binary, report).await;
-    let database = Some(cluster.database("killed_postgres").await);
+    let spared = Cluster::durable().context("no second Postgres")?;
+    let database = Some(spared.database("lanyard").await);
+    let postgres = Campaign { name: "Postgres", database, victim: Victim::Server, points };
+    let database = Some(cluster.database("lanyard").await);
     let victim = Victim::Postgres(cluster);
-    Campaign { name: "Postgres itself killed", database, victim, points }.run(&binary, report).await;
+    let killed = Campaign { name: "Postgres itself killed", database, victim, points };
+    // At once: each of them waits most of the time.
+    let shown =
+        tokio::join!(sqlite.run(&binary, report), postgres.run(&binary, report), killed.run(&binary, report));
+    for (name, shown) in <[_; 3]>::from(shown) {
+        tell(report, name, shown);
+    }
     Ok(())
+}
+
+fn tell(report: &mut Chapter<'_>, name: &str, shown: anyhow::Result<Findings>) {
+    match shown {
+        Ok(findings) => {
+            findings.into_iter().for_each(|(claim, figure)| report.shown(format!("{name}: {claim}"), figure));
+        }
+        Err(error) => report.refuted(format!("{name}: nothing is lost, nothing forks"), format!("{error:#}")),
+    }
 }

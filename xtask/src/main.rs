@@ -5,6 +5,7 @@
 //! | [`site`] | what browsers load: WASM, CSS and static files, put together in `target/site` |
 //! | [`css`] | one style sheet out of `style/main.css` and its imports |
 //! | [`serve`] | the server's build, and running it with the demo accounts |
+//! | [`prove`] | the proofs that the rotation holds |
 //! | [`test`] | every check there is, step by step |
 //! | [`tools`] | what must be installed, and installing it |
 //! | [`run`] | starting programs, and the one [`run::Error`] |
@@ -13,6 +14,7 @@
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
 mod css;
+mod prove;
 mod run;
 mod serve;
 mod site;
@@ -53,6 +55,8 @@ enum Task {
     },
     /// Check formatting and lints, run every Rust test, build, and run Playwright in real browsers
     Test(test::Options),
+    /// Show that the rotation holds: by a model, by races, by crashes and by growth, on both databases
+    Prove(prove::Options),
 }
 
 fn main() -> ExitCode {
@@ -73,5 +77,6 @@ fn perform(task: Task) -> Result<(), Error> {
         }),
         Task::Serve { release, server } => serve::serve(&workspace, release, &server),
         Task::Test(options) => test::test(&workspace, &options),
+        Task::Prove(options) => prove::prove(&workspace, &options),
     }
 }

@@ -6,12 +6,12 @@ use std::time::{Duration, Instant};
 use clap::Args;
 
 use crate::run::{Error, Workspace, output, run};
-use crate::{serve, tools};
+use crate::{prove, serve, tools};
 
 /// What of the tests to run.
 #[derive(Debug, Args)]
 pub struct Options {
-    /// Only formatting, lints and Rust tests
+    /// Only formatting, lints, Rust tests and the quick proofs
     #[arg(long, group = "half")]
     rust: bool,
     /// Only the build and Playwright
@@ -24,13 +24,14 @@ pub struct Options {
 
 type Check = fn(&Workspace, &[OsString]) -> Result<(), Error>;
 
-const RUST: [(&str, Check); 6] = [
+const RUST: [(&str, Check); 7] = [
     ("Formatting", formatting),
     ("Lints", lints),
     ("Lints for the browser", browser_lints),
     ("Directions of dependencies", dependencies),
     ("Licences and advisories", deny),
     ("Rust tests", rust_tests),
+    ("Proofs, the quick ones", proofs),
 ];
 
 const E2E: [(&str, Check); 4] = [
@@ -133,6 +134,14 @@ fn rust_tests(workspace: &Workspace, arguments: &[OsString]) -> Result<(), Error
     }
     // nextest leaves out the examples in the documentation.
     run(workspace.cargo().args(["test", "--workspace", "--doc"]))
+}
+
+fn proofs(workspace: &Workspace, arguments: &[OsString]) -> Result<(), Error> {
+    // A filter names Rust tests.
+    if !arguments.is_empty() {
+        return Ok(());
+    }
+    prove::prove(workspace, &prove::Options { chapters: Vec::new(), quick: true })
 }
 
 fn types(workspace: &Workspace, _: &[OsString]) -> Result<(), Error> {

@@ -1,4 +1,4 @@
-//! What must be installed, and installing it. Called by `serve` and `test`.
+//! What must be installed, and installing it. Called by `serve`, `prove` and `test`.
 //!
 //! rustup's target and components and npm's packages are installed without asking; they stay inside the
 //! toolchain and the workspace. A browser belongs to the machine: its command is printed, and only CI runs it.
@@ -48,8 +48,8 @@ pub fn has_cargo(workspace: &Workspace, subcommand: &str) -> bool {
     succeeds(workspace.cargo().args([subcommand, "--version"]))
 }
 
-/// Sees to it that the store's tests find a Postgres server to start (`store/tests/postgres/cluster.rs` looks
-/// in the same places), or one to use.
+/// Sees to it that tests and proofs find a Postgres server to start (`testbed/src/cluster.rs` looks in the same
+/// places), or one to use.
 ///
 /// # Errors
 /// [`Error::Missing`] without either.
@@ -77,7 +77,7 @@ fn has_postgres(workspace: &Workspace) -> bool {
     let debian = fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
     let debian = debian.map(|version| version.path().join("bin"));
     let mut folders = env::split_paths(&path).chain(config).chain(debian);
-    folders.any(|folder| folder.join("initdb").is_file() && folder.join("pg_ctl").is_file())
+    folders.any(|folder| folder.join("initdb").is_file() && folder.join("postgres").is_file())
 }
 
 /// Sees to it that Playwright is installed as `package-lock.json` says, and that it finds both browsers;

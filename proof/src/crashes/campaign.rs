@@ -15,7 +15,7 @@ use tokio::task::{JoinSet, block_in_place};
 use tokio::time::sleep;
 
 use super::client::Client;
-use super::plan::{Dice, Kill};
+use super::plan::{Dice, Kill, PLACES};
 use super::server::Server;
 use super::world::{Door, News, World};
 use crate::report::{Chapter, now};
@@ -26,7 +26,7 @@ const CLIENTS: usize = 16;
 const BACK_AGAIN: Duration = Duration::from_secs(20);
 
 /// A named place that nobody comes to for so long is given up, and the server killed where it is.
-const REACHED: Duration = Duration::from_millis(1200);
+const REACHED: Duration = Duration::from_secs(2);
 
 /// Who is killed.
 pub enum Victim {
@@ -35,6 +35,9 @@ pub enum Victim {
     /// Postgres, under a server that goes on.
     Postgres(Cluster),
 }
+
+/// Claims, each with its figure.
+pub type Findings = Vec<(&'static str, String)>;
 
 /// So many kills of one victim.
 pub struct Campaign {
@@ -47,18 +50,18 @@ pub struct Campaign {
 }
 
 impl Campaign {
-    /// Runs it, and says what it showed.
-    pub async fn run(self, binary: &Path, report: &mut Chapter<'_>) {
+    /// Runs it; what it showed, as claims and figures.
+    pub async fn run(self, binary: &Path, report: &Chapter<'_>) -> (&'static str, anyhow::Result<Findings>) {
         let name = self.name;
-        if let Err(error) = self.attempt(binary, report).await {
-            report.refuted(
-                format!("{name}: nobody signed out, no fork, every old token known"),
-                format!("{error:#}"),
-            );
+        let shown = self.attempt(binary, report).await;
+        // The others go on for a while.
+        if let Err(error) = &shown {
+            report.progress(format!("{name}: {error:#}"));
         }
+        (name, shown)
     }
 
-    async fn attempt(self, binary: &Path, report: &mut Chapter<'_>) -> anyhow::Result<()> {
+    async fn attempt(self, binary: &Path, report: &Chapter<'_>) -> anyhow::Result<Findings> {
         let Self { name, database, victim, points } = self;
         let (news, heard) = mpsc::unbounded_channel();
         let mut field = Field {
@@ -81,8 +84,8 @@ impl Campaign {
             left?.context("taking leave")?;
         }
         field.compare(true).await.context("at the very end")?;
-        field.tell(name, report);
-        Ok(())
+        report.progress(format!("{name}: killed {}", field.places()));
+        Ok(field.findings())
     }
 }
 
@@ -124,7 +127,9 @@ impl Field {
                 self.compare(false).await.with_context(during)?;
                 *door = Door::Open { address, epoch, mood: kill.mood() };
                 drop(door);
-                self.everybody_in(epoch).await.with_context(during)?;
+                if !matches!(kill, Kill::Renewing(_)) {
+                    self.everybody_in(epoch).await.with_context(during)?;
+                }
                 self.strike(kill).await?;
                 // Whoever was under way has noticed by now.
                 door = world.door.write().await;
@@ -142,6 +147,7 @@ impl Field {
     fn draw(&self) -> Kill {
         match self.victim {
             Victim::Server => Kill::draw(&self.dice),
+            Victim::Postgres(_) if self.dice.below(10) == 0 => Kill::Renewing(self.dice.millis(150)),
             Victim::Postgres(_) => Kill::Running(self.dice.millis(400)),
         }
     }
@@ -195,6 +201,10 @@ impl Field {
                     place = named;
                 }
             }
+            Kill::Renewing(after) => {
+                place = "renewing";
+                sleep(after).await;
+            }
             Kill::Running(after) | Kill::Starting(after) => sleep(after).await,
         }
         match &mut self.victim {
@@ -236,35 +246,46 @@ impl Field {
         Ok(())
     }
 
-    fn tell(&self, name: &str, report: &mut Chapter<'_>) {
-        let kills: Vec<_> = self.kills.iter().map(|(place, count)| format!("{count} {place}")).collect();
+    /// Where what was killed how many times.
+    fn places(&self) -> String {
+        let places: Vec<_> = self.kills.iter().map(|(place, count)| format!("{place} {count}")).collect();
+        places.join(", ")
+    }
+
+    fn findings(&self) -> Findings {
         let tally = &self.world.tally;
-        let (sessions, tokens) = self.world.ledger().size();
-        report.shown(
-            format!("{name}: after every kill each client is let in again with the token it holds"),
-            format!(
-                "{} kills ({}), {CLIENTS} clients, {} renewals, {} answers lost, {} of 503",
-                self.kills.values().sum::<u32>(),
-                kills.join(", "),
-                tally.renewals.get(),
-                tally.lost.get(),
-                tally.unavailable.get(),
+        let ledger = self.world.ledger();
+        let (sessions, tokens) = ledger.size();
+        let kills: u32 = self.kills.values().sum();
+        let named = PLACES.iter().filter_map(|(place, _)| self.kills.get(place));
+        let (at_places, places) = (named.clone().sum::<u32>(), named.count());
+        vec![
+            (
+                "after each kill every client is let in again with the token it holds",
+                format!(
+                    "{kills} kills, {at_places} of them at {places} named places; {CLIENTS} clients, {} renewals, \
+                     {} answers lost, {} of 503",
+                    tally.renewals.get(),
+                    tally.lost.get(),
+                    tally.unavailable.get()
+                ),
             ),
-        );
-        report.shown(
-            format!(
-                "{name}: one successor a token, committed before it is answered, every older one known as old"
+            (
+                "a token has one successor, committed before it is answered, and every older one is known as old",
+                format!(
+                    "{tokens} tokens of {sessions} sessions; {} were handed out again, {} recovered",
+                    ledger.repeated, ledger.recovered
+                ),
             ),
-            format!("{tokens} tokens of {sessions} sessions, {} old ones used", tally.thefts.get()),
-        );
-        report.shown(
-            format!("{name}: what was ended stays ended"),
-            format!(
-                "{} thefts, {} sign-outs, {} sign-ins over a session",
-                tally.thefts.get(),
-                tally.sign_outs.get(),
-                tally.sign_ins.get()
+            (
+                "what was ended stays ended, an old token's use included",
+                format!(
+                    "{} old tokens used, {} sign-outs, {} sign-ins",
+                    tally.thefts.get(),
+                    tally.sign_outs.get(),
+                    tally.sign_ins.get()
+                ),
             ),
-        );
+        ]
     }
 }

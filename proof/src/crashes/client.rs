@@ -4,7 +4,7 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use anyhow::{Context as _, bail, ensure};
 use lanyard_auth::hint::Hint;
@@ -35,6 +35,8 @@ pub struct Client {
     let_in: u64,
     /// The epoch of its last renewal.
     renewed: u64,
+    /// Its last session that was ended, and the epoch in which it last saw that.
+    gone: Option<(Held, EndReason, u64)>,
 }
 
 /// What a client holds, and what it is about.
@@ -68,7 +70,17 @@ impl Client {
     /// Every other one has a cookie jar.
     pub fn new(world: Arc<World>, dice: Dice, number: usize) -> Self {
         let jar = number.is_multiple_of(2);
-        Self { world, dice, number, jar, state: State::New, renew_at: now(), let_in: 0, renewed: 0 }
+        Self {
+            world,
+            dice,
+            number,
+            jar,
+            state: State::New,
+            renew_at: now(),
+            let_in: 0,
+            renewed: 0,
+            gone: None,
+        }
     }
 
     /// Goes on until the door is shut for good; then returns itself.
@@ -88,6 +100,10 @@ impl Client {
     }
 
     async fn step(&mut self, address: SocketAddr, epoch: u64, mood: Mood) -> anyhow::Result<()> {
+        if let Some((held, reason, seen)) = self.gone.take_if(|(_, _, seen)| *seen < epoch) {
+            let told = self.refused(address, &held, reason).await?;
+            self.gone = Some((held, reason, if told { epoch } else { seen }));
+        }
         // Taken out, and put back by whoever leaves it as it is.
         match std::mem::replace(&mut self.state, State::SignedOut) {
             State::New => self.register(address).await,
@@ -96,7 +112,15 @@ impl Client {
             State::SignedIn(held) => self.go_on(address, held, epoch, mood).await,
             State::SigningOut(held) => self.sign_out(address, held).await,
             State::Robbed(held, stolen) => self.steal(address, held, stolen).await,
-            State::Ended(held, reason) => self.see_the_end(address, held, reason).await,
+            State::Ended(held, reason) => {
+                self.state = if self.refused(address, &held, reason).await? {
+                    self.gone = Some((held, reason, epoch));
+                    State::SignedOut
+                } else {
+                    State::Ended(held, reason)
+                };
+                Ok(())
+            }
         }
     }
 
@@ -206,7 +230,7 @@ impl Client {
                 self.world.tally.renewals.add();
                 held.access = Some(body.access_token.context("a renewal without an access token")?);
                 self.renewed = epoch;
-                self.renew_at = now() + SETTLE / 2 + self.dice.millis(900);
+                self.renew_at = now() + SETTLE / 2 + self.dice.millis(1500);
             }
             Some((401, body)) if body.error == "session_revoked" && body.reason == "unconfirmed" => {
                 // The ledger judges whether that was within the rule's limits.
@@ -301,15 +325,11 @@ impl Client {
         State::Ended(held, reason)
     }
 
-    async fn see_the_end(
-        &mut self,
-        address: SocketAddr,
-        held: Held,
-        reason: EndReason,
-    ) -> anyhow::Result<()> {
-        let renewal = send(self.post(address, "/auth/refresh"), self.shown(&held)).await;
+    /// Sees that an ended session's tokens are refused, and why; whether there was an answer.
+    async fn refused(&self, address: SocketAddr, held: &Held, reason: EndReason) -> anyhow::Result<bool> {
+        let renewal = send(self.post(address, "/auth/refresh"), self.shown(held)).await;
         let call = match &held.access {
-            Some(access) => self.call(address, &held, access).await.rest,
+            Some(access) => self.call(address, held, access).await.rest,
             None => None,
         };
         for rest in renewal.rest.iter().chain(&call) {
@@ -319,9 +339,7 @@ impl Client {
                 other => bail!("after the end ({}): {other:?}", reason.name()),
             }
         }
-        let seen = renewal.rest.is_some_and(|rest| rest.status == 401);
-        self.state = if seen { State::SignedOut } else { State::Ended(held, reason) };
-        Ok(())
+        Ok(renewal.rest.is_some_and(|rest| rest.status == 401))
     }
 
     /// At the very end, with nothing killed any more: rotates once, and asks for the same again; then an old token
@@ -346,10 +364,9 @@ impl Client {
         }
         let stolen = self.world.ledger().old_tokens(held.sid).first().cloned().context("no old token")?;
         self.steal(address, held, stolen).await?;
-        while let State::Ended(held, reason) = std::mem::replace(&mut self.state, State::SignedOut) {
-            self.see_the_end(address, held, reason).await?;
-        }
-        Ok(())
+        let ended = matches!(self.state, State::Ended(..));
+        ensure!(ended, "an old token's use had no answer");
+        self.step(address, u64::MAX, Mood::Renew).await
     }
 
     async fn call(&self, address: SocketAddr, held: &Held, access: &str) -> Answer {

@@ -11,6 +11,10 @@ use lanyard_auth::store::{EndReason, Session, SessionId};
 #[derive(Default)]
 pub struct Ledger {
     sessions: HashMap<SessionId, Entry>,
+    /// Tokens that were handed out after their first answer had been lost: the same again.
+    pub repeated: u64,
+    /// Tokens in whose stead another one was handed out: recovered from the one before.
+    pub recovered: u64,
 }
 
 struct Entry {
@@ -43,15 +47,20 @@ impl Ledger {
             fate: Fate::Live,
             settled: false,
         });
-        entry.saw(token.generation, token.hash())?;
-        match entry.tokens.last() {
-            Some(held) if held.generation > token.generation => {
-                bail!("generation {} was handed out after {}", token.generation, held.generation)
+        let known = entry.saw(token.generation, token.hash())?;
+        let held = entry.tokens.last().map(|held| held.generation);
+        match held {
+            Some(held) if held > token.generation => {
+                bail!("generation {} was handed out after {held}", token.generation)
             }
-            // The same again, as after a lost answer.
-            Some(held) if held.generation == token.generation => {}
-            _ => entry.tokens.push(token),
+            Some(held) if held == token.generation => return Ok(()),
+            Some(held) => {
+                self.repeated += u64::from(known);
+                self.recovered += u64::from(token.generation > held + 1);
+            }
+            None => {}
         }
+        entry.tokens.push(token);
         Ok(())
     }
 
@@ -90,11 +99,14 @@ impl Ledger {
 }
 
 impl Entry {
-    /// One parent has one successor: a generation never has two secrets.
-    fn saw(&mut self, generation: u32, hash: SecretHash) -> anyhow::Result<()> {
-        let known = *self.hashes.entry(generation).or_insert(hash);
-        ensure!(known == hash, "the session has forked: generation {generation} has two secrets");
-        Ok(())
+    /// One parent has one successor: a generation never has two secrets. Whether it was known before.
+    fn saw(&mut self, generation: u32, hash: SecretHash) -> anyhow::Result<bool> {
+        let before = self.hashes.insert(generation, hash);
+        ensure!(
+            before.is_none_or(|before| before == hash),
+            "the session has forked: generation {generation} has two secrets"
+        );
+        Ok(before.is_some())
     }
 
     fn check_fate(&mut self, row: &Session) -> anyhow::Result<()> {
@@ -140,7 +152,10 @@ impl Entry {
             let newest_of_them = older.last().is_some_and(|last| last.generation == token.generation);
             let good = match relation(token) {
                 Relation::Older => true,
-                Relation::Previous => newest_of_them && relation(held) == Relation::Current,
+                // A recovery goes forward from the one before, past those that it displaces.
+                Relation::Previous => {
+                    relation(held) == Relation::Current && (newest_of_them || row.recoveries > 0)
+                }
                 Relation::Current | Relation::Ahead => false,
             };
             ensure!(

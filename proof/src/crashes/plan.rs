@@ -38,6 +38,8 @@ pub enum Mood {
 pub enum Kill {
     /// So long after the process was started, ready or not.
     Starting(Duration),
+    /// So long after the door was opened: everybody is just renewing.
+    Renewing(Duration),
     /// So long after everybody was let in again.
     Running(Duration),
     /// At a named place, when it is reached for the n-th time.
@@ -52,10 +54,11 @@ pub enum Kill {
 }
 
 impl Kill {
-    /// Four of ten at a moment that nobody chose, one of them during the start; the others at a named place.
+    /// Four of ten at a moment that nobody chose; the others at a named place.
     pub fn draw(dice: &Dice) -> Self {
         match (dice.below(10), dice.pick(&PLACES)) {
             (0, _) => Self::Starting(dice.millis(100)),
+            (1, _) => Self::Renewing(dice.millis(150)),
             (4.., Some(&(place, mood))) => Self::At { place, nth: 1 + dice.below(4), mood },
             _ => Self::Running(dice.millis(400)),
         }
@@ -65,7 +68,7 @@ impl Kill {
     pub fn mood(self) -> Mood {
         match self {
             Self::At { mood, .. } => mood,
-            Self::Starting(_) | Self::Running(_) => Mood::Renew,
+            Self::Starting(_) | Self::Renewing(_) | Self::Running(_) => Mood::Renew,
         }
     }
 }

@@ -14,15 +14,15 @@ use super::plan::Mood;
 /// The public URL. It stays the same, though the port does not.
 pub const ORIGIN: &str = "http://localhost:3000";
 
-/// W. Short, so that each client rotates about once between two kills.
-pub const RETRY_WINDOW: Duration = Duration::from_millis(300);
+/// W. Short, so that somebody rotates all the time; long enough to start again in, so that every rule has its turn.
+pub const RETRY_WINDOW: Duration = Duration::from_millis(900);
 /// S.
-pub const SETTLE: Duration = Duration::from_millis(600);
+pub const SETTLE: Duration = Duration::from_millis(1500);
 /// How long an access token lives: longer than it takes to see that one of an ended session is refused.
 pub const ACCESS_TTL: Duration = Duration::from_secs(60);
 
-/// A client hangs up after so long. Not T, a third of W: the real T is longer than the database may take, and a
-/// client that is more patient than it has to be has one request under way at a time.
+/// A client hangs up after so long. Not T, a third of W: that is not longer than the database may take here, as the
+/// real T is, and a client that is more patient has only one request under way at a time.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// What the clients and the campaign share.
