@@ -163,6 +163,36 @@ impl Store for GatedStore {
         self.behind.enable_user(user).await
     }
 
+    async fn sessions_of(&self, user: UserId) -> Result<Seen<Vec<Session>>, StoreError> {
+        self.behind.sessions_of(user).await
+    }
+
+    async fn label_session(
+        &self,
+        user: UserId,
+        sid: SessionId,
+        label: Option<&str>,
+    ) -> Result<bool, StoreError> {
+        self.behind.label_session(user, sid, label).await
+    }
+
+    async fn end_other_sessions(
+        &self,
+        user: UserId,
+        keep: SessionId,
+        reason: EndReason,
+    ) -> Result<Vec<SessionId>, StoreError> {
+        self.behind.end_other_sessions(user, keep, reason).await
+    }
+
+    async fn rename_user(&self, user: UserId, name: &str) -> Result<Option<User>, StoreError> {
+        self.behind.rename_user(user, name).await
+    }
+
+    async fn remove_expired(&self, keep: Duration, batch: u32) -> Result<u32, StoreError> {
+        self.behind.remove_expired(keep, batch).await
+    }
+
     async fn revocations(&self, window: Duration) -> Result<Vec<Revocation>, StoreError> {
         self.behind.revocations(window).await
     }

@@ -71,6 +71,7 @@ fn told(reason: lanyard_auth::store::EndReason) -> client::EndReason {
         Stored::Replaced => EndReason::Replaced,
         Stored::TokenReused => EndReason::TokenReused,
         Stored::Unconfirmed => EndReason::Unconfirmed,
+        Stored::EndedElsewhere => EndReason::EndedElsewhere,
         Stored::KickedOut => EndReason::KickedOut,
         Stored::PasswordChanged => EndReason::PasswordChanged,
         Stored::AccountDisabled => EndReason::AccountDisabled,
