@@ -13,7 +13,7 @@ pub enum Bug {
     WindowForks,
     /// A retry inside the window gets a fresh successor that is stored nowhere.
     FreshOnRetry,
-    /// `rotated_at` is stored in whole seconds: here, in units of two ticks.
+    /// Times count whole seconds: here, units of two ticks.
     WholeSeconds,
     /// Only the server that rotated knows the token before.
     WindowInMemory,
