@@ -59,7 +59,10 @@ pub fn Card(
             <dl class="facts">
                 <dt>"Last seen"</dt>
                 <dd>
-                    {move || if current() { view! { <span class="tag" data-kind="good">"now"</span> }.into_any() } else { view! { <When at=time(|it| it.last_seen_at) /> }.into_any() }}
+                    {move || match current() {
+                        true => view! { <span class="tag" data-kind="good">"now"</span> }.into_any(),
+                        false => view! { <When at=time(|it| it.last_seen_at) /> }.into_any(),
+                    }}
                 </dd>
                 <dt>"Signed in"</dt>
                 <dd>
