@@ -3,9 +3,9 @@
 use anyhow::Context as _;
 use lanyard_auth::access::{AccessError, Claims};
 use lanyard_auth::hint::Hint;
-use lanyard_auth::store::SessionId;
 use lanyard_testbed::Harness;
 
+use super::agree::ticks;
 use super::differs::{differs, same};
 use super::gate::{Call as Waits, Pass, Waiting};
 use super::replay::Replay;
@@ -15,19 +15,20 @@ use crate::model::world::{Access, Call, Client, World};
 pub struct Asking {
     /// The server whose queue it is in.
     pub server: u8,
-    sid: SessionId,
+    session: u8,
     generation: u8,
     /// The server's own, at its gate. None where the server does without it, for a reason of its own.
     waiting: Option<Waiting>,
 }
 
-/// A confirmation that a server was asked for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// What a server remembers of the last confirmation that it asked for, of one session.
+#[derive(Clone, Copy, Debug)]
 pub struct Asked {
-    /// The server.
-    pub server: u8,
-    session: u8,
     generation: u8,
+    /// When, in ticks.
+    at: u16,
+    /// Whether it was told that it is written.
+    written: bool,
 }
 
 impl<D: Harness> Replay<'_, D> {
@@ -69,14 +70,16 @@ impl<D: Harness> Replay<'_, D> {
             };
         }
         match &waiting {
-            Some(Waiting { call: Waits::Confirm(at, generation), .. }) => {
-                same("the confirmation", (sid, u32::from(access.generation)), (*at, *generation))?;
+            Some(Waiting { call: Waits::Confirm(of, generation), .. }) => {
+                same("the confirmation", (sid, u32::from(access.generation)), (*of, *generation))?;
+                let asked = Asked { generation: access.generation, at: self.known.ticks, written: false };
+                self.asked.insert((server, access.session), asked);
             }
             Some(other) => return differs("what a call leads to", "a confirmation", &other.call),
             None => self.excuse(access, server, ahead, &heard)?,
         }
-        self.asked.push(Asked { server, session: access.session, generation: access.generation });
-        self.asking = Some(Asking { server, sid, generation: access.generation, waiting });
+        let Access { session, generation, .. } = access;
+        self.asking = Some(Asking { server, session, generation, waiting });
         if self.config.queue { Ok(()) } else { self.confirm().await }
     }
 
@@ -88,15 +91,20 @@ impl<D: Harness> Replay<'_, D> {
         ahead: u8,
         heard: &Result<Claims, AccessError>,
     ) -> anyhow::Result<()> {
-        let again = |asked: &&Asked| {
-            asked.server == server && asked.session == access.session && asked.generation >= access.generation
-        };
+        let patience = self.durations.limits.settle / 4;
+        let asked = self.asked.get(&(server, access.session)).filter(|asked| {
+            let waited = ticks(1) * u32::from(self.known.ticks - asked.at);
+            asked.generation > access.generation
+                || asked.generation == access.generation && (asked.written || waited < patience)
+        });
         let reason = match heard {
-            Err(AccessError::Revoked(_)) => "not asked: the session was ended",
+            Err(AccessError::Revoked(_)) if self.ended.contains(&access.session) => {
+                "not asked: the session was ended"
+            }
             Err(AccessError::Expired) if access.left.is_some_and(|left| left <= ahead) => {
                 "not asked: the access token expired on its way"
             }
-            Ok(_) if self.asked.iter().any(|asked| again(&asked)) => "not asked: it was, a short while ago",
+            Ok(_) if asked.is_some() => "not asked: it was, a short while ago",
             Ok(_) if self.jumped() => "not asked: the server's clock is behind",
             heard => return differs("what a call leads to", "a confirmation", heard),
         };
@@ -107,16 +115,22 @@ impl<D: Harness> Replay<'_, D> {
     /// The confirmation is written, or refused by the database. Where the server does without it, the model's is
     /// written in its place: the database's own conditions are asked all the same.
     pub(super) async fn confirm(&mut self) -> anyhow::Result<()> {
-        let Asking { server, sid, generation, waiting } = self.asking.take().context("a confirmation")?;
+        let Asking { server, session, generation, waiting } = self.asking.take().context("a confirmation")?;
+        let sid = self.known.sid(session)?;
         let Some(waiting) = waiting else {
             let settle = self.durations.limits.settle;
             self.site.store().confirm(sid, generation.into(), settle).await?;
             return Ok(());
         };
         waiting.go(Pass::Through);
-        match self.node(server)?.flush().await? {
-            None => Ok(()),
-            Some(waiting) => differs("after a confirmation", "nothing", waiting.call),
+        if let Some(waiting) = self.node(server)?.flush().await? {
+            return differs("after a confirmation", "nothing", waiting.call);
         }
+        let before = self.rows.get(usize::from(session)).is_some_and(|row| row.confirmed);
+        let after = self.site.store().session(sid).await?.is_some_and(|seen| seen.row.confirmed);
+        if let Some(asked) = self.asked.get_mut(&(server, session)) {
+            asked.written = !before && after;
+        }
+        Ok(())
     }
 }

@@ -4,6 +4,8 @@
 //! which server, and when each real call may pass the gate. After every step that may reach a server, its answer
 //! and all rows are compared. Requests are in `request`, confirmations in `hearing`.
 
+use std::collections::{HashMap, HashSet};
+
 use anyhow::Context as _;
 use lanyard_auth::password::PasswordHash;
 use lanyard_auth::random::Random;
@@ -38,14 +40,16 @@ pub struct Replay<'a, D> {
     pub(super) requests: Vec<Option<Request>>,
     /// The confirmation that is to be written.
     pub(super) asking: Option<Asking>,
-    /// What servers were asked to confirm since they started.
-    pub(super) asked: Vec<Asked>,
+    /// What servers remember of confirmations, by server and session.
+    pub(super) asked: HashMap<(u8, u8), Asked>,
+    /// The sessions that were ever ended.
+    pub(super) ended: HashSet<u8>,
     /// The security events that there must be.
     pub(super) events: Vec<(SessionId, &'static str)>,
     /// The servers' time, but for the second one's being ahead.
     time: Timestamp,
     /// The rows as they were last read.
-    rows: Vec<Session>,
+    pub(super) rows: Vec<Session>,
     /// A row as it was before the last commit, while a failover may lose that.
     unreplicated: Option<Session>,
 }
@@ -97,7 +101,8 @@ impl<'a, D: Harness> Replay<'a, D> {
             users: [newcomer(site).await?, newcomer(site).await?],
             requests: world.flights.iter().map(|_| None).collect(),
             asking: None,
-            asked: Vec::new(),
+            asked: HashMap::new(),
+            ended: HashSet::new(),
             events: Vec::new(),
             time,
             rows: Vec::new(),
@@ -181,7 +186,7 @@ impl<'a, D: Harness> Replay<'a, D> {
             }
         }
         self.asking.take_if(|asking| asking.server == server);
-        self.asked.retain(|asked| asked.server != server);
+        self.asked.retain(|(of, _), _| *of != server);
         let ahead = if server == 1 { self.config.skew } else { 0 };
         let now = self.time.after(ticks(ahead));
         *self.node(server)? = Node::start(self.site, server, self.durations, now).await?;
@@ -189,7 +194,7 @@ impl<'a, D: Harness> Replay<'a, D> {
     }
 
     /// Reads all rows, which must be the model's.
-    async fn compare(&self, world: &World) -> anyhow::Result<Vec<Session>> {
+    async fn compare(&mut self, world: &World) -> anyhow::Result<Vec<Session>> {
         let now = self.site.database.now();
         let mut rows = Vec::new();
         same("the number of sessions", world.rows.len(), self.known.sessions.len())?;
@@ -204,6 +209,7 @@ impl<'a, D: Harness> Replay<'a, D> {
                 raised.zip(first).map(|(raised, first)| first + u32::from(*raised)),
                 Some(real.user.version),
             )?;
+            self.ended.extend(row.ended.map(|_| number));
             rows.push(real);
         }
         Ok(rows)
