@@ -71,7 +71,8 @@ pub async fn send(request: RequestBuilder, shown: Shown<'_>) -> Answer {
             request.header(AUTHORIZATION, format!("Bearer {token}"))
         }
         Shown::Access { token, hint } => {
-            request.header(AUTHORIZATION, format!("Bearer {token}")).header(COOKIE, format!("{HINT}={hint}"))
+            let request = request.header(AUTHORIZATION, format!("Bearer {token}"));
+            request.header(FROM, ORIGIN).header(COOKIE, format!("{HINT}={hint}"))
         }
     };
     let Ok(response) = request.send().await else { return Answer::default() };

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use reqwest::{Client as Http, Method, RequestBuilder};
+use reqwest::{Client as Http, RequestBuilder};
 use tokio::sync::{RwLock, mpsc};
 
 use super::ledger::Ledger;
@@ -98,8 +98,8 @@ impl World {
     }
 
     /// A request to the server.
-    pub fn request(&self, method: Method, address: SocketAddr, path: &str) -> RequestBuilder {
-        self.http.request(method, format!("http://{address}{path}"))
+    pub fn post(&self, address: SocketAddr, path: &str) -> RequestBuilder {
+        self.http.post(format!("http://{address}{path}"))
     }
 
     /// The ledger.
