@@ -17,6 +17,8 @@ const PATHS: [&str; 9] = [
     "/api/nothing",
     "/",
     "/dashboard",
+    "/devices",
+    "/account",
 ];
 
 #[tokio::test]

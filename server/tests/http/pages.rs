@@ -56,7 +56,7 @@ async fn rendering_changes_nothing_and_shows_nothing_secret() {
     let held = register(&server).await;
     server.age(held.session, std::time::Duration::from_secs(121)).await;
     for cookies in [held.cookies(), format!("{HINT}={}", held.hint), format!("{HINT}=<script>.0")] {
-        for path in ["/", "/sign-in", "/register", "/dashboard"] {
+        for path in ["/", "/sign-in", "/register", "/dashboard", "/devices", "/account"] {
             let answer = send(server.get(path).header(COOKIE, &cookies)).await;
             assert!(answer.status < 400, "{path}: {}", answer.status);
             assert!(answer.set_cookies().is_empty());
