@@ -7,8 +7,10 @@ use crate::person::{credentials, me, register};
 use crate::server::Server;
 
 const METHODS: [&str; 6] = ["POST", "PUT", "PATCH", "DELETE", "TRACE", "PROPFIND"];
-const PATHS: [&str; 9] = [
+const PATHS: [&str; 13] = [
     "/auth/register",
+    "/api/account/password",
+    "/api/sessions/others",
     "/auth/login",
     "/auth/refresh",
     "/auth/logout",
