@@ -71,6 +71,20 @@ impl Bug {
         }
     }
 
+    /// What the check that is made for it says then.
+    pub fn shows_as(self) -> &'static str {
+        match self {
+            Self::ReadThenWrite => "different successors",
+            Self::AnswerBeforeCommit => "the refresh token is not known",
+            Self::RotatesWhatWasEnded => "rotations were written after the end",
+            Self::ReuseRolledBack | Self::KickOutOfUsersAlone => "the row says None",
+            Self::LateConfirmation => "confirmed: true",
+            Self::EarlyConfirmation => "confirmed before it had settled",
+            Self::WholeSeconds => "no refresh token was handed out",
+            Self::WindowInMemory => "does not match the stored hash",
+        }
+    }
+
     /// The check that is made for it.
     pub fn seen_by(self) -> Check {
         match self {
