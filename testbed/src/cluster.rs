@@ -22,13 +22,15 @@ const NOBODY: u32 = 65534;
 static SHARED: LazyLock<Shared> = LazyLock::new(Shared::find);
 
 /// Does what is said on its standard input, and says `done` after each; once nobody holds the other end, it
-/// stops the server and takes the folder away. A Ctrl-C is for the tests: they end, and then this.
+/// stops the server and takes the folder away. A Ctrl-C is for the tests: they end, and then this, though nobody
+/// hears it any more.
 ///
 /// The server is this shell's own child, so that it is really gone when it was killed: what is left of an
 /// orphan counts as alive for whoever starts the next one.
 const KEEPER: &str = r#"
-    trap '' INT TERM HUP
+    trap '' INT TERM HUP PIPE
     binaries=$1 folder=$2; shift 2
+    trap 'rm -rf "$folder"' EXIT
     start() {
         "$binaries/postgres" -D "$folder" -c unix_socket_directories="$folder" -c listen_addresses= "$@" \
             </dev/null >>"$folder/log" 2>&1 &
@@ -63,7 +65,6 @@ const KEEPER: &str = r#"
     done
     kill -QUIT "$server"
     wait "$server"
-    rm -rf "$folder"
 "#;
 
 /// For tests: many connections, and no waiting for the disk.
