@@ -81,10 +81,13 @@ async fn slowest_burst<D: Database>(
 /// A race that always ends the same way is none.
 fn figure(tally: Tally) -> anyhow::Result<String> {
     let Tally { races, overlapped, renewed, refused, accepted_elsewhere } = tally;
-    ensure!(renewed > 0 && refused > 0, "no race: {tally:?}");
+    // Two renewals take part in each, so that in one race a renewal may come first, and the end too.
+    let rare = overlapped / 20;
+    ensure!(renewed > rare && refused > rare, "no race: {tally:?}");
     Ok(format!(
-        "{overlapped} races (and {} that missed each other); in {renewed} a renewal was first, in {refused} the end; \
-         {accepted_elsewhere} access tokens were good on the other node until it saw the row",
+        "{overlapped} races of two renewals with an end (and {} that missed each other); a renewal was first in \
+         {renewed}, the end in {refused}; on the node that ended the session no access token was good any more, on the other \
+         one {accepted_elsewhere} were, for as long as it looks at no row",
         races - overlapped
     ))
 }

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Context as _, bail};
+use anyhow::{Context as _, bail, ensure};
 use lanyard_auth::random::Random;
 use lanyard_auth::time::Clock;
 use lanyard_testbed::cluster::Cluster;
@@ -85,6 +85,7 @@ impl Campaign {
         }
         field.compare(true).await.context("at the very end")?;
         report.progress(format!("{name}: killed {}", field.places()));
+        field.covered(points)?;
         Ok(field.findings())
     }
 }
@@ -250,6 +251,22 @@ impl Field {
     fn places(&self) -> String {
         let places: Vec<_> = self.kills.iter().map(|(place, count)| format!("{place} {count}")).collect();
         places.join(", ")
+    }
+
+    /// Whether enough has happened for the findings to mean something: a server was killed at named places, at each
+    /// of them if there were many kills, a retry was answered with the same successor, and a server alone never
+    /// has a reason for 503.
+    fn covered(&self, points: u32) -> anyhow::Result<()> {
+        if matches!(self.victim, Victim::Postgres(_)) {
+            return Ok(());
+        }
+        let missed = PLACES.iter().filter(|(place, _)| !self.kills.contains_key(place)).count();
+        let many = points >= 1000;
+        ensure!(missed <= if many { 0 } else { PLACES.len() / 2 }, "not enough places: {}", self.places());
+        ensure!(!many || self.world.ledger().repeated > 0, "no answer was lost after its commit");
+        let unavailable = self.world.tally.unavailable.get();
+        ensure!(unavailable == 0, "{unavailable} answers of 503 although the database was there");
+        Ok(())
     }
 
     fn findings(&self) -> Findings {
