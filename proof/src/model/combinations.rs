@@ -101,6 +101,9 @@ const TABS: Config = Config { tabs: 2, ..TAB };
 const LOCKED: Config = Config { lock: true, ..TABS };
 const CLOCKS: Config = Config { shape: Shape::ROOMY, skew: 1, queue: true, ..TAB };
 
+/// A thief, and enough rotations for S5: owner and thief keep S apart, and whoever finds the other does it by then.
+const TURNS: Budget = Budget { rotations: 4, thefts: 1, ..Budget::NONE };
+
 const NATIVE: Config = Config { tabs: 0, native: Native::Durable, ..TAB };
 
 /// The table.
@@ -267,6 +270,34 @@ pub const COMBINATIONS: &[Combination] = &[
             budget: Budget { rotations: 6, thefts: 1, kills: 1, ..Budget::NONE },
             ..TAB
         },
+    },
+    Combination {
+        name: "by turns, among servers that crash, with clocks that differ and unknown commits",
+        config: Config {
+            spaced: true,
+            budget: Budget { server_crashes: 1, unknown_commits: 1, ..TURNS },
+            ..CLOCKS
+        },
+    },
+    Combination {
+        name: "by turns, with clocks that differ, on a network that loses and doubles",
+        config: Config { spaced: true, budget: Budget { losses: 1, doubles: 1, ..TURNS }, ..CLOCKS },
+    },
+    Combination {
+        name: "by turns, with a client without a browser that crashes, lost answers and a kick-out",
+        config: Config {
+            spaced: true,
+            budget: Budget { native_crashes: 1, losses: 1, kick_outs: 1, ..TURNS },
+            ..NATIVE
+        },
+    },
+    Combination {
+        name: "by turns, with two tabs under a lock, a sign-out and an account switch",
+        config: Config { spaced: true, budget: Budget { sign_outs: 1, switches: 1, ..TURNS }, ..LOCKED },
+    },
+    Combination {
+        name: "by turns, with a jar that crashes, and lost answers",
+        config: Config { spaced: true, budget: Budget { jar_crashes: 1, losses: 1, ..TURNS }, ..TAB },
     },
     Combination {
         name: "a session that goes idle, and one that grows old",
