@@ -105,6 +105,17 @@ impl Span {
     }
 }
 
+/// How one end met the renewals.
+#[derive(Clone, Copy)]
+struct Draw {
+    /// How long the end took.
+    took: Duration,
+    /// Most sessions were renewed before it.
+    renewals_first: bool,
+    /// No renewal was under way while it was.
+    missed: bool,
+}
+
 /// By how many microseconds the end begins before the renewals; negative: after them.
 #[derive(Clone, Copy, Debug, Default)]
 struct Lead(i64);
@@ -123,10 +134,10 @@ impl Lead {
         Duration::from_micros(self.0.saturating_neg().try_into().unwrap_or(0))
     }
 
-    /// Whoever was first this time begins a little later.
-    fn steered(self, renewals_were_first: bool) -> Self {
-        let step = (self.0.abs() / 16).max(20);
-        Self(if renewals_were_first { self.0 + step } else { self.0 - step })
+    /// Whoever was first this time begins a little later; much later, if they missed each other.
+    fn steered(self, draw: Draw) -> Self {
+        let step = (self.0.abs() / if draw.missed { 3 } else { 16 }).max(20);
+        Self(if draw.renewals_first { self.0 + step } else { self.0 - step })
     }
 }
 
@@ -140,12 +151,12 @@ pub async fn race<D: Database>(nodes: &Nodes<D>, ending: Ending, races: usize) -
     nodes.db.execute(D::WITNESS.to_owned()).await?;
     let (mut tally, mut lead, mut settled) = (Tally::default(), None, true);
     while tally.overlapped < races {
-        ensure!(tally.races < 100 + 5 * races, "no race: they hardly ever overlap, {tally:?}");
+        ensure!(tally.races < 500 + 10 * races, "no race: they hardly ever overlap, {tally:?}");
         let scenes = 1 + (races - tally.overlapped).min(50) / ending.sessions();
         for scene in set(nodes, ending, scenes, settled).await? {
             let steered: Lead = lead.unwrap_or_default();
-            let (took, renewed) = play(nodes, ending, &scene, steered, &mut tally).await?;
-            lead = Some(if lead.is_none() { Lead::of(took) } else { steered.steered(renewed) });
+            let draw = play(nodes, ending, &scene, steered, &mut tally).await?;
+            lead = Some(if lead.is_none() { Lead::of(draw.took) } else { steered.steered(draw) });
         }
         settled = !settled;
     }
@@ -189,15 +200,15 @@ async fn set<D: Database>(
     Ok(set)
 }
 
-/// One end against two renewals, one a node, of each session. Returns how long the end took, and whether most
-/// sessions were renewed before it.
+/// One end against two renewals, one a node, of each session.
 async fn play<D: Database>(
     nodes: &Nodes<D>,
     ending: Ending,
     scene: &Scene,
     lead: Lead,
     tally: &mut Tally,
-) -> Result<(Duration, bool)> {
+) -> Result<Draw> {
+    let before = tally.overlapped;
     let mut renewals = Vec::new();
     for victim in &scene.victims {
         renewals.push(nodes.services.each_ref().map(|service| {
@@ -231,7 +242,11 @@ async fn play<D: Database>(
     if ending == Ending::PasswordChange {
         goes_on(nodes, &scene.kept).await?;
     }
-    Ok((ended.1.duration_since(ended.0), 2 * renewed > scene.victims.len()))
+    Ok(Draw {
+        took: ended.1.duration_since(ended.0),
+        renewals_first: 2 * renewed > scene.victims.len(),
+        missed: tally.overlapped == before,
+    })
 }
 
 /// What ends the scene's sessions, at the first node.
