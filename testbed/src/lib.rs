@@ -53,8 +53,11 @@ pub trait Harness: Sized {
     async fn disable(&self, user: UserId);
     /// Raises a user's version by one, and leaves his sessions alone.
     async fn raise_version(&self, user: UserId);
-    /// Writes a session's row as it was, as a failover to a node does that has not seen the last commit.
+    /// Writes a session's row and its user's version as they were, as a failover to a node does that has not seen the
+    /// last commit.
     async fn put_back(&self, row: &Session);
+    /// Removes a session, as if its sign-in had been such a commit.
+    async fn lose(&self, sid: SessionId);
     /// The security events, oldest first.
     async fn events(&self) -> Vec<Event>;
     /// Every row of every table as text, to show that nothing was written.

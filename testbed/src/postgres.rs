@@ -126,6 +126,14 @@ impl Harness for PostgresDatabase {
         .bind(row.ended.map(|ended| ended.at.0))
         .bind(row.ended.map(|ended| ended.reason.name()));
         assert_eq!(put.execute(&self.hands).await.unwrap().rows_affected(), 1);
+        let user = sqlx::query("UPDATE users SET version = $2 WHERE id = $1");
+        let user = user.bind(row.user.id.0).bind(i64::from(row.user.version));
+        assert_eq!(user.execute(&self.hands).await.unwrap().rows_affected(), 1);
+    }
+
+    async fn lose(&self, sid: SessionId) {
+        let lost = sqlx::query("DELETE FROM sessions WHERE sid = $1").bind(sid.0);
+        assert_eq!(lost.execute(&self.hands).await.unwrap().rows_affected(), 1);
     }
 
     async fn events(&self) -> Vec<Event> {

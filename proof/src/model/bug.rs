@@ -41,11 +41,19 @@ pub enum Bug {
     RotatesEnded,
     /// An access token may outlive its session.
     AccessOutlivesSession,
+    /// Rule 4's access token lives as long as any other.
+    LongTokenInRule4,
+    /// Rule 4's access token is one of the newest generation, and confirms it.
+    ConfirmsByRule4,
+    /// Rule 5 hands out the same successor once more, instead of going forward.
+    SameInRule5,
+    /// Rule 5 asks to try again later.
+    NoRecovery,
 }
 
 impl Bug {
     /// Every bug.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 23] = [
         Self::NoCompare,
         Self::AnswerBeforeCommit,
         Self::RollbackOnReuse,
@@ -65,5 +73,9 @@ impl Bug {
         Self::TagNotChecked,
         Self::RotatesEnded,
         Self::AccessOutlivesSession,
+        Self::LongTokenInRule4,
+        Self::ConfirmsByRule4,
+        Self::SameInRule5,
+        Self::NoRecovery,
     ];
 }

@@ -1,6 +1,8 @@
 //! All parts at once are too many states, so here are combinations of a few: every two parts meet in one of them.
 
+use super::action::{Action, Commit};
 use super::config::{Budget, Config, Lifetimes, Native, Shape};
+use super::world::{Client, World};
 
 /// Something that takes part.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -59,6 +61,28 @@ impl Part {
         Self::Switch,
         Self::FailOver,
     ];
+
+    /// The part that acts here, if it is one of these. A lock does nothing that could be seen.
+    pub fn of(before: &World, action: Action) -> Option<Self> {
+        Some(match action {
+            Action::Refresh(Client::Tab(tab)) if tab > 0 => Self::Tabs,
+            Action::Refresh(Client::Native) => Self::Native,
+            Action::RefreshStolen { .. } => Self::Thief,
+            Action::Kill => Self::Kill,
+            Action::CrashJar => Self::JarCrash,
+            Action::CrashServer(_) => Self::Servers,
+            Action::Hear { server: 1 } => Self::Clocks,
+            Action::Lose { .. } => Self::Losses,
+            Action::Double { .. } => Self::Doubles,
+            Action::Tick if before.flights.iter().any(Option::is_some) => Self::Delays,
+            Action::Write { commit, .. } if commit != Commit::Known => Self::UnknownCommit,
+            Action::SignOut => Self::SignOut,
+            Action::KickOut => Self::KickOut,
+            Action::SignIn => Self::Switch,
+            Action::FailOver => Self::FailOver,
+            _ => return None,
+        })
+    }
 }
 
 impl Config {
@@ -83,6 +107,12 @@ impl Config {
             Part::Switch => budget.switches > 0,
             Part::FailOver => budget.failovers > 0,
         }
+    }
+
+    /// Those that take part and are not among these.
+    pub fn idle(&self, acted: &[Part]) -> Vec<Part> {
+        let idle = |part: &Part| self.has_part(*part) && *part != Part::Lock && !acted.contains(part);
+        Part::ALL.into_iter().filter(idle).collect()
     }
 }
 
@@ -298,6 +328,67 @@ pub const COMBINATIONS: &[Combination] = &[
     Combination {
         name: "by turns, with a jar that crashes, and lost answers",
         config: Config { spaced: true, budget: Budget { jar_crashes: 1, losses: 1, ..TURNS }, ..TAB },
+    },
+    Combination {
+        name: "by turns, on a slow network",
+        config: Config { delays: true, spaced: true, budget: TURNS, ..TAB },
+    },
+    Combination {
+        name: "a thief while the owner is away, lost answers and forged tokens",
+        config: Config {
+            away: true,
+            budget: Budget { rotations: 5, thefts: 2, losses: 1, forgeries: 1, ..Budget::NONE },
+            ..TAB
+        },
+    },
+    Combination {
+        name: "a thief and two tabs, all at once",
+        config: Config { flights: 3, budget: Budget { thefts: 1, ..ROTATIONS }, ..TABS },
+    },
+    Combination {
+        name: "two tabs, requests that arrive after W or twice, a browser that is killed",
+        config: Config {
+            shape: Shape::LATE,
+            delays: true,
+            budget: Budget { doubles: 1, kills: 1, ..ROTATIONS },
+            ..TABS
+        },
+    },
+    Combination {
+        name: "a thief, requests that arrive after W, a jar that crashes",
+        config: Config {
+            shape: Shape::LATE,
+            delays: true,
+            budget: Budget { jar_crashes: 1, thefts: 1, ..ROTATIONS },
+            ..TAB
+        },
+    },
+    Combination {
+        name: "a client without a browser, requests that arrive after W or get lost, servers that crash",
+        config: Config {
+            shape: Shape::LATE,
+            delays: true,
+            budget: Budget { native_crashes: 1, losses: 1, server_crashes: 1, ..ROTATIONS },
+            ..NATIVE
+        },
+    },
+    Combination {
+        name: "sessions that go idle and grow old, a thief, a slow network, forged tokens",
+        config: Config {
+            lifetimes: Some(Lifetimes { idle: 8, absolute: 14, access: 4 }),
+            delays: true,
+            budget: Budget { thefts: 1, forgeries: 1, ..ROTATIONS },
+            ..TAB
+        },
+    },
+    Combination {
+        name: "sessions that go idle and grow old, without a browser, servers that crash, unknown commits",
+        config: Config {
+            lifetimes: Some(Lifetimes { idle: 8, absolute: 14, access: 4 }),
+            delays: true,
+            budget: Budget { native_crashes: 1, server_crashes: 1, unknown_commits: 1, ..ROTATIONS },
+            ..NATIVE
+        },
     },
     Combination {
         name: "a session that goes idle, and one that grows old",

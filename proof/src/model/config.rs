@@ -37,6 +37,9 @@ impl Shape {
     /// With room for a server whose clock is one tick ahead.
     pub const ROOMY: Self = Self { settle: 7, ..Self::SMALLEST };
 
+    /// A request may arrive when the window in which it was sent is over, as by default.
+    pub const LATE: Self = Self { window: 2, settle: 7, reach: 3, ..Self::SMALLEST };
+
     /// What `decide` is called with.
     pub fn limits(&self) -> Limits {
         let far = TICK * 1000;
@@ -91,7 +94,7 @@ pub struct Budget {
     pub switches: u8,
     /// The database loses its last commit.
     pub failovers: u8,
-    /// The database's clock jumps forward by S.
+    /// The database's clock jumps forward.
     pub jumps: u8,
 }
 
@@ -139,6 +142,8 @@ pub struct Config {
     pub delays: bool,
     /// So far ahead is the second server's clock.
     pub skew: Ticks,
+    /// So far jumps the database's clock.
+    pub jump: Ticks,
     /// Whether a confirmation waits in its server's queue.
     pub queue: bool,
     /// The owner and the thief each keep S away from what the other did last.
@@ -174,6 +179,7 @@ impl Config {
         flights: 2,
         delays: false,
         skew: 0,
+        jump: 0,
         queue: false,
         spaced: false,
         away: false,
@@ -181,6 +187,12 @@ impl Config {
         budget: Budget { rotations: 3, ..Budget::NONE },
         bug: None,
     };
+
+    /// The same with as many rotations.
+    pub const fn with_rotations(mut self, rotations: u8) -> Self {
+        self.budget.rotations = rotations;
+        self
+    }
 
     /// Whether the browser's disk matters.
     pub fn has_disk(&self) -> bool {

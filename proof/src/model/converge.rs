@@ -63,7 +63,7 @@ impl World {
         let over = row.is_none_or(|row| {
             row.ended.is_some() || row.left == Some(0) || self.version_of(row) != row.user_version
         });
-        self.access_of(client).is_some() || over || self.ghost.failed_over
+        self.access_of(client).is_some() || over || session.is_some_and(|session| self.ghost.lost(session))
     }
 
     fn take(&mut self, config: &Config, action: Action) -> bool {

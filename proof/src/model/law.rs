@@ -121,9 +121,7 @@ impl Side {
 pub struct Ghost {
     /// By session.
     pub sessions: Vec<SessionGhost>,
-    /// Whether a failover has lost a commit.
-    pub failed_over: bool,
-    /// Whether it has lost the end of a session, which lives again.
+    /// Whether a failover has lost the end of a session, which lives again.
     pub revived: bool,
     /// Ticks since the owner's and the thief's last renewal, where they keep their distance.
     pub since: [Ticks; 2],
@@ -142,6 +140,10 @@ pub struct SessionGhost {
     pub stolen: Option<u8>,
     /// The parent and the successor handed out last, while its window lasts.
     pub handed: Option<Handed>,
+    /// Whether a failover has lost a commit about it.
+    pub lost: bool,
+    /// Renewals with the previous token after S that rotated nothing, since the newest token was confirmed.
+    pub rides: u8,
 }
 
 /// A successor that was handed out.
@@ -157,7 +159,6 @@ impl Ghost {
     pub fn new(sessions: usize) -> Self {
         Self {
             sessions: vec![SessionGhost::new(); sessions],
-            failed_over: false,
             revived: false,
             since: [Ticks::MAX; 2],
             turns: None,
@@ -175,6 +176,11 @@ impl Ghost {
         for since in &mut self.since {
             *since = if *since >= shape.settle { Ticks::MAX } else { *since + 1 };
         }
+    }
+
+    /// Whether a failover has lost a commit about this session.
+    pub fn lost(&self, session: u8) -> bool {
+        self.sessions.get(usize::from(session)).is_some_and(|session| session.lost)
     }
 
     /// Somebody got a new refresh token; returns how often that has changed hands.

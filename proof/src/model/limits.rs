@@ -37,6 +37,7 @@ const KILLED: Config = Config { delays: true, budget: Budget { kills: 1, ..TWO }
 const JAR_CRASHED: Config = Config { delays: true, budget: Budget { jar_crashes: 1, ..TWO }, ..TAB };
 const SHORT: Shape = Shape { settle: Shape::SMALLEST.settle - 1, ..Shape::SMALLEST };
 const SKEWED: Config = Config { skew: 1, queue: true, ..KILLED };
+const JUMPS: Config = Config { jump: 1, budget: Budget { jumps: 1, kills: 1, ..TWO }, ..KILLED };
 const LOSING: Config = Config { budget: Budget { rotations: 5, losses: 3, ..Budget::NONE }, ..Config::QUIET };
 const APP: Config = Config {
     tabs: 0,
@@ -93,16 +94,16 @@ pub const LIMITS: &[Limit] = &[
         inside: Some(APP),
     },
     Limit {
-        name: "a database's clock that jumps forward",
-        config: Config { budget: Budget { jumps: 1, kills: 1, ..TWO }, ..KILLED },
+        name: "a database's clock that jumps one tick forward, and no tick to spare",
+        config: JUMPS,
         expected: Expected::Broken(Law::NoFalseAlarm),
-        inside: None,
+        inside: Some(Config { shape: Shape::ROOMY, ..JUMPS }),
     },
     Limit {
         name: "a thief who renews within W of the owner, and is not found",
         config: THIEF,
         expected: Expected::Reached(both_hold_the_newest),
-        inside: None,
+        inside: Some(Config { spaced: true, ..THIEF }),
     },
     Limit {
         name: "an owner who left within S of a rotation, and does not find the thief before he returns",
@@ -141,12 +142,14 @@ impl Limit {
     }
 }
 
-/// After four rotations nobody is the wiser.
+/// After four rotations since the theft nobody is the wiser.
 fn both_hold_the_newest(world: &World) -> bool {
+    let first = world.ghost.sessions.first().is_some_and(|session| session.stolen == Some(0));
     let jar = world.browser.jar;
     let newest = jar.filter(|token| world.thief.tokens.contains(token));
     newest.zip(world.row(BROWSER)).is_some_and(|(token, row)| {
-        row.generation == 4
+        first
+            && row.generation == 4
             && row.recoveries == 0
             && row.confirmed
             && row.ended.is_none()
@@ -176,7 +179,7 @@ fn newcomer_lost_his_cookie(world: &World) -> bool {
 
 fn signed_out_by_failover(world: &World) -> bool {
     let live = world.row(BROWSER).is_some_and(|row| row.ended.is_none());
-    world.ghost.failed_over && live && world.browser.jar.is_none()
+    world.ghost.lost(BROWSER) && live && world.browser.jar.is_none()
 }
 
 fn stolen_session_lives_again(world: &World) -> bool {

@@ -1,8 +1,9 @@
 //! For each bug that can be planted, a small model in which it breaks a law, and the law.
 
 use super::bug::Bug;
-use super::config::{Budget, Config, Lifetimes, Native, Shape};
+use super::config::{Budget, Config, Lifetimes, Native};
 use super::law::Law;
+use super::search::{Found, Search};
 
 /// A planted bug, where it shows.
 #[derive(Clone, Copy, Debug)]
@@ -20,6 +21,7 @@ const ONE_TAB: Config = Config { budget: ROTATIONS, ..Config::QUIET };
 const TWO_TABS: Config = Config { tabs: 2, ..ONE_TAB };
 const LOSSY: Config = Config { budget: Budget { losses: 1, ..ROTATIONS }, ..ONE_TAB };
 const MORTAL: Lifetimes = Lifetimes { idle: 8, absolute: 9, access: 4 };
+const LONG: Lifetimes = Lifetimes { idle: 20, absolute: 20, access: 10 };
 /// Late answers, and a browser that is killed before it has written its cookies.
 const KILLED: Config = Config { delays: true, budget: Budget { kills: 1, ..ROTATIONS }, ..ONE_TAB };
 const JAR_CRASHED: Config =
@@ -70,5 +72,30 @@ pub const PLANTED: &[Planted] = &[
         config: Config { lifetimes: Some(MORTAL), ..ONE_TAB },
         law: Law::Mortal,
     },
+    Planted {
+        bug: Bug::LongTokenInRule4,
+        config: Config { lifetimes: Some(LONG), ..LOSSY },
+        law: Law::TheftIsFound,
+    },
+    Planted {
+        bug: Bug::ConfirmsByRule4,
+        config: Config { tabs: 0, native: Native::Durable, ..LOSSY },
+        law: Law::NoFalseAlarm,
+    },
+    Planted {
+        bug: Bug::SameInRule5,
+        config: Config { spaced: false, away: true, ..STOLEN },
+        law: Law::TheftIsFound,
+    },
+    Planted { bug: Bug::NoRecovery, config: LOSSY, law: Law::Converges },
 ];
-const _: (Native, Shape) = (Native::Absent, Shape::SMALLEST);
+
+impl Planted {
+    /// Searches the model with the bug, or without.
+    pub fn search(&self, with_bug: bool) -> Found {
+        let config = Config { bug: with_bug.then_some(self.bug), ..self.config };
+        // Only the last law needs a look into the future, from every state.
+        let converge = u64::from(self.law == Law::Converges);
+        Search { converge, ..Search::of(config) }.run()
+    }
+}

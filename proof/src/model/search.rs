@@ -2,13 +2,16 @@
 
 use std::collections::hash_map::DefaultHasher;
 use std::hash::{Hash as _, Hasher as _};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use lanyard_auth::random::{NoRandomness, Random};
+use lanyard_auth::rotation::Decision;
 use stateright::{Checker as _, HasDiscoveries, Model, Property};
 
 use super::action::{Action, Outcome};
+use super::combinations::Part;
 use super::config::Config;
 use super::law::Law;
 use super::world::World;
@@ -46,6 +49,10 @@ pub struct Found {
     pub broken: Vec<Law>,
     /// The way to the breach, or to the goal; empty if neither was found.
     pub trace: Vec<Action>,
+    /// The parts that have acted after a rotation.
+    pub acted: Vec<Part>,
+    /// What servers decided to write.
+    pub decided: Vec<Decision>,
 }
 
 const GOAL: &str = "goal";
@@ -54,7 +61,19 @@ const GOAL: &str = "goal";
 struct Searching {
     search: Search,
     found: AtomicU32,
+    met: Arc<Met>,
 }
+
+/// What was met on the way, by bit.
+#[derive(Default)]
+struct Met {
+    acted: AtomicU32,
+    decided: AtomicU32,
+}
+
+/// What a server may decide to write.
+pub const WRITES: [Decision; 4] =
+    [Decision::Rotate, Decision::Recover, Decision::EndReused, Decision::EndUnconfirmed];
 
 impl Search {
     /// All of a model, on one thread.
@@ -65,7 +84,8 @@ impl Search {
 
     /// Searches breadth first.
     pub fn run(self) -> Found {
-        let checker = Searching { search: self, found: AtomicU32::new(0) }
+        let met = Arc::new(Met::default());
+        let checker = Searching { search: self, found: AtomicU32::new(0), met: Arc::clone(&met) }
             .checker()
             .threads(self.threads)
             .finish_when(if self.goal.is_some() { HasDiscoveries::Any } else { HasDiscoveries::AnyFailures })
@@ -78,15 +98,44 @@ impl Search {
         let exhausted = checker.is_done() && steps < self.steps;
         let discoveries = checker.discoveries().into_iter();
         let shortest = discoveries.map(|(name, path)| (path.last_state().clone(), name, path.into_actions()));
+        let acted = bits(&Part::ALL, &met.acted);
+        let decided = bits(&WRITES, &met.decided);
         let Some((last, name, trace)) = shortest.min_by_key(|(_, _, trace)| trace.len()) else {
-            return Found { states, depth, exhausted, broken: Vec::new(), trace: Vec::new() };
+            return Found { states, depth, exhausted, broken: Vec::new(), trace: Vec::new(), acted, decided };
         };
         let mut broken: Vec<_> = last.broken.iter().collect();
         if name == Law::Converges.name() {
             broken.push(Law::Converges);
         }
-        Found { states, depth, exhausted: false, broken, trace }
+        Found { states, depth, exhausted: false, broken, trace, acted, decided }
     }
+}
+
+impl Met {
+    fn note(&self, before: &World, action: Action, outcome: Outcome) {
+        let rotated = before.rows.iter().any(|row| row.generation > 0);
+        if let Some(part) = Part::of(before, action).filter(|_| rotated) {
+            set(&self.acted, part as u32);
+        }
+        let decided = WRITES.iter().position(|decision| outcome == Outcome::Decided(*decision));
+        if let Some(place) = decided.and_then(|place| u32::try_from(place).ok()) {
+            set(&self.decided, place);
+        }
+    }
+}
+
+/// Threads that find it set leave it alone, as they nearly always do.
+fn set(bits: &AtomicU32, place: u32) {
+    let bit = 1 << place;
+    if bits.load(Ordering::Relaxed) & bit == 0 {
+        bits.fetch_or(bit, Ordering::Relaxed);
+    }
+}
+
+/// Those of which the bit is set.
+fn bits<T: Copy>(all: &[T], bits: &AtomicU32) -> Vec<T> {
+    let bits = bits.load(Ordering::Relaxed);
+    (0..).zip(all).filter(|(place, _)| bits & (1 << place) != 0).map(|(_, item)| *item).collect()
 }
 
 impl Searching {
@@ -134,7 +183,9 @@ impl Model for Searching {
     }
 
     fn next_state(&self, world: &World, action: Action) -> Option<World> {
-        world.after(&self.search.config, action).map(|(next, _)| next)
+        let (next, outcome) = world.after(&self.search.config, action)?;
+        self.met.note(world, action, outcome);
+        Some(next)
     }
 
     fn properties(&self) -> Vec<Property<Self>> {
@@ -165,8 +216,12 @@ impl Model for Searching {
 pub fn replay(config: &Config, actions: &[Action]) -> Result<(Vec<Outcome>, World), usize> {
     let mut world = World::new(config);
     let mut outcomes = Vec::new();
+    let mut possible = Vec::new();
     for (number, action) in actions.iter().enumerate() {
-        let (next, outcome) = world.after(config, *action).ok_or(number)?;
+        possible.clear();
+        world.actions(config, &mut possible);
+        let taken = possible.contains(action).then(|| world.after(config, *action)).flatten();
+        let (next, outcome) = taken.ok_or(number)?;
         world = next;
         outcomes.push(outcome);
     }

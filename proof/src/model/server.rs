@@ -119,6 +119,9 @@ impl World {
             Decision::Rotate | Decision::Recover if config.has(Bug::AnswerBeforeCommit) => {
                 self.promise(config, flight.from, token)?
             }
+            // The bound: from here on the database takes no more.
+            Decision::Rotate | Decision::Recover if self.left.rotations == 0 => Answer::Unavailable,
+            Decision::Recover if config.has(Bug::NoRecovery) => Answer::Unavailable,
             Decision::Rotate | Decision::Recover | Decision::EndReused | Decision::EndUnconfirmed => {
                 let row = self.row(token.session)?;
                 let attempts = match flight.stage {
@@ -146,6 +149,8 @@ impl World {
         let access = self.grant(config, from, token.session)?;
         let row = self.rows.get(usize::from(token.session))?;
         let ghost = self.ghost.sessions.get_mut(usize::from(token.session))?;
+        ghost.rides += u8::from(row.age >= config.shape.settle);
+        self.broken.demand(Law::TheftIsFound, row.recoveries + ghost.rides <= MAX_RECOVERIES);
         let secret = if config.has(Bug::FreshOnRetry) { ghost.make() } else { row.current };
         let successor = Token { session: token.session, generation: row.generation, secret };
         ghost.hand_out(token, successor, &mut self.broken);
@@ -155,11 +160,17 @@ impl World {
     /// Rule 4.
     fn bridge(&mut self, config: &Config, from: Client, token: Token) -> Option<Answer> {
         let newest = self.grant(config, from, token.session)?;
-        let row = self.row(token.session)?;
+        let row = self.rows.get(usize::from(token.session))?;
         let shape = &config.shape;
         let short = (shape.settle + shape.timeout).saturating_sub(row.age);
-        let left = newest.left.map(|left| left.min(short));
-        let access = Access { generation: token.generation, confirms_in: None, left, ..newest };
+        let long = config.has(Bug::LongTokenInRule4);
+        let left = newest.left.map(|left| if long { left } else { left.min(short) });
+        self.broken.demand(Law::TheftIsFound, left.is_none_or(|left| left <= short));
+        let access = if config.has(Bug::ConfirmsByRule4) {
+            Access { left, ..newest }
+        } else {
+            Access { generation: token.generation, confirms_in: None, left, ..newest }
+        };
         let successor = if config.has(Bug::SuccessorInRule4) {
             Some(Token { session: token.session, generation: row.generation, secret: row.current })
         } else {
@@ -227,13 +238,14 @@ impl World {
     /// The database's own conditions decide whether a confirmation is written.
     pub(super) fn confirm(&mut self, config: &Config) -> Option<Outcome> {
         let Order { session, generation, .. } = self.order.take()?;
-        let row = self.row(session)?;
+        let Some(row) = self.row(session) else { return Some(Outcome::Confirmed(false)) };
         let same = row.generation == generation || config.has(Bug::ConfirmWrongGeneration);
         let settled =
             row.seen_age(self.late_half) >= config.shape.settle || config.has(Bug::ConfirmAtFirstUse);
         let confirms = same && settled && !row.confirmed;
         if confirms {
             self.commit(config, session, Row { confirmed: true, ..row.clone() })?;
+            self.ghost.sessions.get_mut(usize::from(session))?.rides = 0;
         }
         Some(Outcome::Confirmed(confirms))
     }
@@ -271,6 +283,7 @@ fn rule(config: &Config, row: &Row, age: Ticks, relation: Relation) -> Decision 
     let age = i64::from(age) * i64::try_from(TICK.as_millis()).unwrap_or(i64::MAX);
     match decide(relation, age, confirmed, recoveries, &limits) {
         Decision::Repeat if config.has(Bug::WindowForks) => Decision::Rotate,
+        Decision::Recover if config.has(Bug::SameInRule5) => Decision::Repeat,
         decision => decision,
     }
 }

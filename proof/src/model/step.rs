@@ -5,7 +5,7 @@ use lanyard_auth::store::EndReason;
 use super::action::{Action, Loot, Outcome};
 use super::config::{Config, Native, spend};
 use super::law::{Law, Side};
-use super::world::{Access, Answer, Call, Client, Errand, Flight, Stage, Token, World};
+use super::world::{Access, Answer, Call, Client, Errand, Flight, Row, Stage, Token, World};
 
 impl World {
     /// The state after an action, and what the server did; none where the action is impossible.
@@ -120,8 +120,9 @@ impl World {
             Action::JumpClock => {
                 spend(&mut self.left.jumps)?;
                 for row in &mut self.rows {
-                    row.age = row.age.saturating_add(config.shape.settle).min(Self::oldest(config));
+                    row.age = row.age.saturating_add(config.jump).min(Self::oldest(config));
                 }
+                self.unreplicated = None;
                 // By this clock, which is the one that counts, every window is over.
                 for session in &mut self.ghost.sessions {
                     session.handed = None;
@@ -253,7 +254,7 @@ impl World {
             }
             Answer::SignedOut => self.browser.set_jar(None),
             Answer::Reused | Answer::Unknown | Answer::Expired | Answer::Ended(_) => {
-                self.turned_away(&flight, answer);
+                self.turned_away(config, &flight, answer);
             }
             Answer::Changed => self.forget_access(flight.from),
             Answer::Unavailable => {}
@@ -277,7 +278,7 @@ impl World {
             // A sign-in's cookie may be overtaken where there is no lock; that is a limit, not a law.
             let older = held.session == token.session && held.generation > token.generation
                 || config.lock && held.session > token.session;
-            self.broken.demand(Law::JarRises, !older || self.ghost.failed_over);
+            self.broken.demand(Law::JarRises, !older || self.ghost.lost(held.session));
         }
         self.browser.set_jar(Some(token));
     }
@@ -295,19 +296,20 @@ impl World {
     }
 
     /// An honest client is told that its session is over: is it?
-    pub(super) fn judge_refusal(&mut self, token: Token, answer: Answer) {
-        let live = self.row(token.session).is_some_and(|row| row.ended.is_none() && row.left != Some(0));
-        let stolen =
-            self.ghost.sessions.get(usize::from(token.session)).is_some_and(|ghost| ghost.stolen.is_some());
-        let excused = stolen || self.ghost.failed_over || answer == Answer::Expired;
+    pub(super) fn judge_refusal(&mut self, config: &Config, token: Token, answer: Answer) {
+        let idle = |row: &Row| config.lifetimes.is_some_and(|lifetimes| row.age >= lifetimes.idle);
+        let expired = |row: &Row| row.left == Some(0) || answer == Answer::Expired && idle(row);
+        let live = self.row(token.session).is_some_and(|row| row.ended.is_none() && !expired(row));
+        let ghost = self.ghost.sessions.get(usize::from(token.session));
+        let excused = ghost.is_some_and(|ghost| ghost.stolen.is_some() || ghost.lost);
         let kicked = answer == Answer::Ended(EndReason::KickedOut);
         self.broken.demand(Law::NoFalseAlarm, !live || excused || kicked);
     }
 
     /// Such a client forgets its tokens. A newcomer's cookie stays.
-    fn turned_away(&mut self, flight: &Flight, answer: Answer) {
+    fn turned_away(&mut self, config: &Config, flight: &Flight, answer: Answer) {
         let Some(token) = flight.token else { return };
-        self.judge_refusal(token, answer);
+        self.judge_refusal(config, token, answer);
         self.forget_access(flight.from);
         if flight.from == Client::Native {
             if let Some(app) = &mut self.app {

@@ -247,15 +247,24 @@ pub struct Thief {
     pub access: Option<Access>,
 }
 
-/// A state.
+/// The database as another node has it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct World {
-    /// The sessions, by number.
+pub struct Replica {
+    /// The sessions.
     pub rows: Vec<Row>,
     /// The users' versions.
     pub versions: [u8; 2],
-    /// The last commit's row as it was before, while a failover may still lose it.
-    pub unreplicated: Option<(u8, Row)>,
+}
+
+/// A state.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct World {
+    /// The sessions, by number; the last one is missing when a failover has lost its sign-in.
+    pub rows: Vec<Row>,
+    /// The users' versions.
+    pub versions: [u8; 2],
+    /// The database as it was before the last commit, while a failover may still lose that.
+    pub unreplicated: Option<Replica>,
     /// The browser.
     pub browser: Browser,
     /// The client without one.

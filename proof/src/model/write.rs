@@ -7,7 +7,7 @@ use super::action::{Commit, Outcome};
 use super::bug::Bug;
 use super::config::{Config, spend};
 use super::law::{Law, SessionGhost};
-use super::world::{Answer, Client, Flight, Pending, Row, Stage, Token, World};
+use super::world::{Answer, Client, Flight, Pending, Replica, Row, Stage, Token, World};
 
 /// As `lanyard_auth::service` has it.
 const ATTEMPTS: u8 = 3;
@@ -17,8 +17,8 @@ impl World {
     pub(super) fn begin(&mut self, place: u8) -> Option<Outcome> {
         let flight = (*self.flights.get(usize::from(place))?)?;
         let Stage::Decided(pending) = flight.stage else { return None };
-        let row = self.row(flight.token?.session)?;
-        let user_agrees = self.version_of(row) == row.user_version;
+        let row = self.row(flight.token?.session);
+        let user_agrees = row.is_some_and(|row| self.version_of(row) == row.user_version);
         let flight = Flight { stage: Stage::Begun { pending, user_agrees }, ..flight };
         *self.flights.get_mut(usize::from(place))? = Some(flight);
         Some(Outcome::Begun)
@@ -28,18 +28,22 @@ impl World {
     pub(super) fn write(&mut self, config: &Config, place: u8, commit: Commit) -> Option<Outcome> {
         let flight = (*self.flights.get(usize::from(place))?)?;
         let token = flight.token?;
-        let row = self.row(token.session)?;
         let (pending, user_agrees) = match flight.stage {
-            Stage::Decided(pending) => (pending, self.version_of(row) == row.user_version),
+            Stage::Decided(pending) => {
+                let row = self.row(token.session);
+                (pending, row.is_some_and(|row| self.version_of(row) == row.user_version))
+            }
             Stage::Begun { pending, user_agrees } => (pending, user_agrees),
             _ => return None,
         };
-        let rotates = matches!(pending.decision, Decision::Rotate | Decision::Recover);
-        let same = row.generation == pending.generation && row.confirmed == pending.confirmed;
-        let live = row.ended.is_none() || rotates && config.has(Bug::RotatesEnded);
-        let agrees = (same || config.has(Bug::NoCompare)) && live && (user_agrees || !rotates);
+        let rotates = rotates(pending.decision);
+        let row = self.row(token.session);
+        let agrees = row.is_some_and(|row| agrees(config, row, &pending)) && (user_agrees || !rotates);
         if !agrees && commit == Commit::Known {
             return Some(self.raced(config, place, flight, pending));
+        }
+        if rotates && self.left.rotations == 0 {
+            return Some(self.answer(config, place, Answer::Unavailable));
         }
         if commit != Commit::Known {
             spend(&mut self.left.unknown_commits)?;
@@ -90,6 +94,9 @@ impl World {
         self.broken.demand(Law::Rises, after.generation > before.generation);
         self.broken.demand(Law::OneSuccessor, displaces(&before, &after, token));
         self.broken.demand(Law::TheftIsFound, after.recoveries <= MAX_RECOVERIES);
+        if !recovers {
+            self.ghost.sessions.get_mut(session)?.rides = 0;
+        }
         let successor = Token { session: token.session, generation: after.generation, secret };
         self.commit(config, token.session, after)?;
         if config.has(Bug::WindowInMemory) {
@@ -118,17 +125,21 @@ impl World {
 
     /// Ends a session that is live.
     pub(super) fn end(&mut self, config: &Config, session: u8, reason: EndReason) -> Option<()> {
-        let row = self.row(session)?;
-        if row.ended.is_none() {
+        if let Some(row) = self.row(session).filter(|row| row.ended.is_none()) {
             self.commit(config, session, Row { ended: Some(reason), ..row.clone() })?;
         }
         Some(())
     }
 
-    /// A session for the second user, in place of the one whose cookie came along.
+    /// A session for the second user, in place of the one whose cookie came along, in one transaction.
     pub(super) fn sign_in(&mut self, config: &Config, displaced: Option<Token>) -> Option<Answer> {
-        if let Some(token) = displaced {
-            self.end(config, token.session, EndReason::Replaced)?;
+        // Where one was lost, its number must not be given to another.
+        if self.rows.len() < self.ghost.sessions.len() {
+            return Some(Answer::Unavailable);
+        }
+        self.begin_commit(config);
+        if let Some(row) = displaced.and_then(|token| self.rows.get_mut(usize::from(token.session))) {
+            row.ended.get_or_insert(EndReason::Replaced);
         }
         let session = u8::try_from(self.rows.len()).ok()?;
         self.rows.push(Row::new(config, 1, self.versions[1]));
@@ -140,16 +151,20 @@ impl World {
 
     /// A row is written.
     pub(super) fn commit(&mut self, config: &Config, session: u8, after: Row) -> Option<()> {
-        let row = self.rows.get_mut(usize::from(session))?;
-        let before = std::mem::replace(row, after);
-        if config.budget.failovers > 0 {
-            self.unreplicated = Some((session, before));
-        }
+        self.begin_commit(config);
+        *self.rows.get_mut(usize::from(session))? = after;
         Some(())
+    }
+
+    /// What comes now the other database node has not seen yet.
+    fn begin_commit(&mut self, config: &Config) {
+        let replica = || Replica { rows: self.rows.clone(), versions: self.versions };
+        self.unreplicated = (config.budget.failovers > 0).then(replica);
     }
 
     /// The user's version rises, and his sessions end, in one transaction.
     pub(super) fn kick_out(&mut self, config: &Config) {
+        self.begin_commit(config);
         self.versions[0] += 1;
         if config.has(Bug::KickOutUsersOnly) {
             return;
@@ -157,18 +172,35 @@ impl World {
         for row in self.rows.iter_mut().filter(|row| row.user == 0 && row.ended.is_none()) {
             row.ended = Some(EndReason::KickedOut);
         }
-        self.unreplicated = None;
     }
 
     pub(super) fn fail_over(&mut self) -> Option<()> {
-        let (session, row) = self.unreplicated.take()?;
-        let held = self.rows.get_mut(usize::from(session))?;
-        self.ghost.revived |= held.ended.is_some() && row.ended.is_none();
-        *held = row;
-        self.ghost.sessions.get_mut(usize::from(session))?.handed = None;
-        self.ghost.failed_over = true;
+        let before = self.unreplicated.take()?;
+        let versions_differ = before.versions != self.versions;
+        for (number, session) in self.ghost.sessions.iter_mut().enumerate() {
+            let (was, is) = (before.rows.get(number), self.rows.get(number));
+            if was != is || versions_differ && is.is_some_and(|row| row.user == 0) {
+                (session.lost, session.handed) = (true, None);
+            }
+            let ended = |row: Option<&Row>| row.is_some_and(|row| row.ended.is_some());
+            self.ghost.revived |= was.is_some() && !ended(was) && ended(is);
+        }
+        (self.rows, self.versions) = (before.rows, before.versions);
         Some(())
     }
+}
+
+const fn rotates(decision: Decision) -> bool {
+    matches!(decision, Decision::Rotate | Decision::Recover)
+}
+
+/// Whether the row is still as it was seen, and live.
+fn agrees(config: &Config, row: &Row, seen: &Pending) -> bool {
+    let rotates = rotates(seen.decision);
+    let same = row.generation == seen.generation && row.confirmed == seen.confirmed;
+    let ended = row.ended.is_some() && !(rotates && config.has(Bug::RotatesEnded));
+    let too_old = rotates && row.left == Some(0);
+    (same || config.has(Bug::NoCompare)) && !ended && !too_old
 }
 
 /// After a rotation the presented token is the previous one, and every other that was good is an old one.

@@ -5,7 +5,7 @@ use crate::model::action::Action;
 use crate::model::config::Config;
 use crate::model::limits::{LIMITS, Limit};
 use crate::model::planted::{PLANTED, Planted};
-use crate::model::search::{Search, Step};
+use crate::model::search::Step;
 use crate::model::world::{Row, World};
 
 /// A trace, as a model saw it.
@@ -44,7 +44,7 @@ pub fn all() -> Vec<Exhibit> {
 
 fn planted(planted: &Planted) -> Exhibit {
     let config = Config { bug: Some(planted.bug), ..planted.config };
-    let trace = Search::of(config).run().trace;
+    let trace = planted.search(true).trace;
     let seen = Seen::follow(config, &trace);
     let departs = departs(&planted.config, &seen.steps);
     Exhibit {

@@ -51,7 +51,8 @@ pub struct Replay<'a, D> {
     /// The rows as they were last read.
     pub(super) rows: Vec<Session>,
     /// A row as it was before the last commit, while a failover may lose that.
-    unreplicated: Option<Session>,
+    /// The rows before the last commit, while a failover may still lose that.
+    unreplicated: Vec<Session>,
 }
 
 /// Replays a trace from the model's beginning.
@@ -106,7 +107,7 @@ impl<'a, D: Harness> Replay<'a, D> {
             events: Vec::new(),
             time,
             rows: Vec::new(),
-            unreplicated: None,
+            unreplicated: Vec::new(),
         };
         let tab = world.browser.tabs.first().copied().flatten().map(|access| (access, Delivery::Cookie));
         let app = world.app.as_ref().and_then(|app| app.access).map(|access| (access, Delivery::Body));
@@ -125,9 +126,8 @@ impl<'a, D: Harness> Replay<'a, D> {
             return Ok(());
         }
         let rows = self.compare(&step.after).await?;
-        let lost = step.after.unreplicated.as_ref().filter(|lost| before.unreplicated.as_ref() != Some(lost));
-        if let Some((session, _)) = lost {
-            self.unreplicated = self.rows.get(usize::from(*session)).cloned();
+        if step.after.unreplicated.is_some() && step.after.unreplicated != before.unreplicated {
+            self.unreplicated = std::mem::take(&mut self.rows);
         }
         self.rows = rows;
         Ok(())
@@ -138,7 +138,7 @@ impl<'a, D: Harness> Replay<'a, D> {
         match step.action {
             Action::Tick => self.tick().await,
             // The database's clock alone.
-            Action::JumpClock => self.site.database.pass(ticks(self.config.shape.settle)).await,
+            Action::JumpClock => self.site.database.pass(ticks(self.config.jump)).await,
             Action::Read { flight, server } => self.read(Visit::new(before, step, flight, server)?).await?,
             Action::RefreshStolen { token, server } => {
                 self.read(Visit::of_thief(before, step, token, server)?).await?;
@@ -159,8 +159,13 @@ impl<'a, D: Harness> Replay<'a, D> {
                 self.site.store().end_all_sessions(user.id, EndReason::KickedOut).await?;
             }
             Action::FailOver => {
-                let row = self.unreplicated.take().context("a commit that can be lost")?;
-                self.site.database.put_back(&row).await;
+                let kept = std::mem::take(&mut self.unreplicated);
+                for row in &kept {
+                    self.site.database.put_back(row).await;
+                }
+                for sid in self.known.sessions.iter().skip(kept.len()) {
+                    self.site.database.lose(*sid).await;
+                }
             }
             // Nothing that a server sees. A real write is one statement, so it has no beginning of its own.
             _ => return Ok(false),
@@ -197,7 +202,10 @@ impl<'a, D: Harness> Replay<'a, D> {
     async fn compare(&mut self, world: &World) -> anyhow::Result<Vec<Session>> {
         let now = self.site.database.now();
         let mut rows = Vec::new();
-        same("the number of sessions", world.rows.len(), self.known.sessions.len())?;
+        for lost in self.known.sessions.iter().skip(world.rows.len()) {
+            same("a session that was lost", false, self.site.store().session(*lost).await?.is_some())?;
+        }
+        same("the number of sessions", world.ghost.sessions.len(), self.known.sessions.len())?;
         for (number, (row, sid)) in (0..).zip(world.rows.iter().zip(&self.known.sessions)) {
             let real = self.site.store().session(*sid).await?.context("a session's row")?.row;
             let agrees = agree::row(self.config, number, row, &real, &self.known, now);

@@ -15,6 +15,9 @@ use crate::model::world::World;
 /// Steps of a walk, if nothing ends it before.
 const STEPS: usize = 150;
 
+/// A walk never gets so far that the bound would answer in the server's place.
+const ROTATIONS: u8 = 30;
+
 /// Steps that a walk goes on once all its sessions are over.
 const EPILOGUE: usize = 10;
 
@@ -26,13 +29,13 @@ pub fn walk(number: u64) -> Result<Seen, NoRandomness> {
     let random = Random::seeded(number);
     let combined = usize::try_from(number / 3).unwrap_or_default() % COMBINATIONS.len();
     let config = match COMBINATIONS.get(combined).filter(|_| number.is_multiple_of(3)) {
-        Some(combination) => combination.config,
+        Some(combination) => combination.config.with_rotations(ROTATIONS),
         None => draw(&random)?,
     };
     let mut world = World::new(&config);
     let mut steps = Vec::new();
     let mut epilogue = 0;
-    while steps.len() < STEPS && epilogue < EPILOGUE {
+    while steps.len() < STEPS && epilogue < EPILOGUE && world.left.rotations > 0 {
         let Some(step) = wander(&config, &world, &random)? else { break };
         world = step.after.clone();
         epilogue += usize::from(world.rows.iter().all(|row| row.ended.is_some() || row.left == Some(0)));
@@ -103,12 +106,13 @@ fn draw(random: &Random) -> Result<Config, NoRandomness> {
         flights: if one_in(2)? { 4 } else { 2 },
         delays: one_in(2)?,
         skew: u8::from(one_in(3)?),
+        jump: Shape::ROOMY.settle,
         queue: one_in(2)?,
         spaced: one_in(5)?,
         away: one_in(5)?,
         lifetimes,
         budget: Budget {
-            rotations: 12,
+            rotations: ROTATIONS,
             losses: some(2)?,
             doubles: some(2)?,
             kills: some(3)?,

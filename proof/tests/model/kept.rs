@@ -80,8 +80,11 @@ fn traces() -> Vec<Vec<Action>> {
         ]
         .concat(),
         [
-            rotated.clone(),
-            vec![Refresh(TAB), Kill, Refresh(TAB), JumpClock, read(0), write(0), read(1), write(1)],
+            retried_late(6),
+            wait(1),
+            vec![Refresh(TAB), Kill],
+            wait(1),
+            vec![Refresh(TAB), JumpClock, read(0), write(0), read(1), write(1)],
         ]
         .concat(),
         [

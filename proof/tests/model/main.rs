@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use lanyard_proof::model::action::Outcome;
 use lanyard_proof::model::bug::Bug;
 use lanyard_proof::model::combinations::{COMBINATIONS, missing_pairs};
-use lanyard_proof::model::config::{Budget, Config};
+use lanyard_proof::model::config::Config;
 use lanyard_proof::model::engine::{ENGINES, EngineSearch};
 use lanyard_proof::model::law::Law;
 use lanyard_proof::model::limits::{Expected, LIMITS};
@@ -23,11 +23,13 @@ fn every_planted_bug_is_found_where_nothing_is_found_without_it() {
         assert!(PLANTED.iter().any(|planted| planted.bug == bug), "{bug:?} is planted nowhere");
     }
     for planted in PLANTED {
-        let config = Config { bug: Some(planted.bug), ..planted.config };
-        let found = Search::of(config).run();
+        let found = planted.search(true);
         assert!(found.broken.contains(&planted.law), "{planted:?}: {found:?}");
+        let config = Config { bug: Some(planted.bug), ..planted.config };
         let (_, last) = replay(&config, &found.trace).expect("a trace can be done again");
-        assert!(last.broken.contains(planted.law), "{planted:?} breaks nothing when it is done again");
+        // The last law is judged by what comes after.
+        let breaks = last.broken.contains(planted.law) || planted.law == Law::Converges;
+        assert!(breaks, "{planted:?} breaks nothing when it is done again");
         let without = Search { converge: 8, ..Search::of(planted.config) }.run();
         assert!(without.exhausted && without.broken.is_empty(), "{planted:?}: {without:?}");
     }
@@ -35,19 +37,9 @@ fn every_planted_bug_is_found_where_nothing_is_found_without_it() {
 
 #[test]
 fn every_law_has_a_bug_that_breaks_it() {
-    for law in Law::ALL.into_iter().filter(|law| *law != Law::Converges) {
+    for law in Law::ALL {
         assert!(PLANTED.iter().any(|planted| planted.law == law), "{} can't fail", law.name());
     }
-}
-
-/// A client that holds a successor that nobody has stored never gets an access token again.
-#[test]
-fn a_client_that_is_stuck_does_not_converge() {
-    let lossy = Config { budget: Budget { rotations: 2, losses: 1, ..Budget::NONE }, ..Config::QUIET };
-    let stuck = Search { converge: 1, ..Search::of(Config { bug: Some(Bug::FreshOnRetry), ..lossy }) }.run();
-    assert!(stuck.broken.contains(&Law::Converges), "{stuck:?}");
-    let well = Search { converge: 1, ..Search::of(lossy) }.run();
-    assert!(well.exhausted, "{well:?}");
 }
 
 #[test]
@@ -73,7 +65,8 @@ fn every_two_parts_meet_in_a_combination() {
     assert!(!missing_pairs(&COMBINATIONS[1..]).is_empty(), "the first combination is needed by nobody");
 }
 
-/// What the combinations hold is worth something only if everything that a server can do happens in them.
+/// What the combinations hold is worth something only if everything that a server can do happens in them. Walks hardly
+/// ever see an unconfirmed session end; that searches do is asked for by the chapter itself.
 #[test]
 fn walks_see_everything_that_a_server_does() {
     let mut seen = BTreeSet::new();

@@ -23,7 +23,7 @@ impl EngineWorld {
             self.world.browser.set_jar(None);
             Input::LogoutAnswered { attempt, answer: client::LogoutAnswer::Done }
         } else {
-            let answer = self.refreshed(token, answer);
+            let answer = self.refreshed(config, token, answer);
             Input::RefreshAnswered { attempt, answer }
         };
         self.step(tab, input, access);
@@ -32,6 +32,7 @@ impl EngineWorld {
 
     fn refreshed(
         &mut self,
+        config: &Config,
         token: Option<super::super::world::Token>,
         answer: Answer,
     ) -> client::RefreshAnswer {
@@ -48,7 +49,7 @@ impl EngineWorld {
             Answer::Expired => EndReason::Expired,
         };
         if let Some(token) = token {
-            self.world.judge_refusal(token, answer);
+            self.world.judge_refusal(config, token, answer);
         }
         RefreshAnswer::Ended(reason)
     }
