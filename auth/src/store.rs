@@ -132,6 +132,13 @@ pub struct Session {
     pub label: Option<String>,
 }
 
+impl Session {
+    /// When it expires if it is not rotated before: `idle` after the last rotation, or at the absolute limit.
+    pub fn not_after(&self, idle: Duration) -> Timestamp {
+        self.expires_at.min(self.rotated_at.after(idle))
+    }
+}
+
 /// When and why a session was ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Ended {
@@ -234,6 +241,8 @@ pub struct Rotation {
     pub kid: KeyId,
     /// 0 after rule 2, one more than was seen after rule 5, which also writes a `recovered` event.
     pub recoveries: u8,
+    /// When the session expires, as it was seen: from then on nothing is written.
+    pub not_after: Timestamp,
     /// Where it was asked for.
     pub device: Device,
 }
@@ -339,8 +348,8 @@ pub trait Store: Send + Sync + 'static {
     /// A session with its user and the time, or `None`.
     async fn session(&self, sid: SessionId) -> Result<Option<Seen<Session>>, StoreError>;
 
-    /// Writes a rotation if the row is as seen, neither ended nor at its absolute limit, and its user is enabled
-    /// and of the session's version. Returns the written `rotated_at`, or `None` when nothing was written.
+    /// Writes a rotation if the row is as seen, neither ended nor expired, and its user is enabled and of the
+    /// session's version. Returns the written `rotated_at`, or `None` when nothing was written.
     async fn rotate(&self, rotation: &Rotation) -> Result<Option<Timestamp>, StoreError>;
 
     /// Marks a generation as confirmed if it is the newest, is not confirmed yet, and was made at least

@@ -164,7 +164,7 @@ impl Store for PostgresStore {
                      recoveries = $8, rotated_at = lanyard_now(), confirmed = FALSE,
                      browser = $9, system = $10, network = $11
                  WHERE sid = $1 AND generation = $2 AND confirmed = $3 AND ended_at IS NULL
-                   AND expires_at > lanyard_now()
+                   AND $12 > lanyard_now()
                    AND EXISTS (SELECT 1 FROM users
                                WHERE id = sessions.user_id AND version = sessions.user_version
                                  AND disabled_at IS NULL)
@@ -186,6 +186,7 @@ impl Store for PostgresStore {
         .bind(&rotation.device.browser)
         .bind(&rotation.device.system)
         .bind(&rotation.device.network)
+        .bind(rotation.not_after.0)
         .fetch_optional(&self.pool)
         .await
         .map_err(failed)?;

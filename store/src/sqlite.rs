@@ -194,7 +194,7 @@ impl Store for SqliteStore {
             "UPDATE sessions
              SET generation = generation + 1, previous_hash = ?4, current_hash = ?5, salt = ?6, kid = ?7,
                  recoveries = ?8, rotated_at = ?9, confirmed = FALSE, browser = ?10, system = ?11, network = ?12
-             WHERE sid = ?1 AND generation = ?2 AND confirmed = ?3 AND ended_at IS NULL AND expires_at > ?9
+             WHERE sid = ?1 AND generation = ?2 AND confirmed = ?3 AND ended_at IS NULL AND ?13 > ?9
                AND EXISTS (SELECT 1 FROM users
                            WHERE id = sessions.user_id AND version = sessions.user_version
                              AND disabled_at IS NULL)",
@@ -211,6 +211,7 @@ impl Store for SqliteStore {
         .bind(&rotation.device.browser)
         .bind(&rotation.device.system)
         .bind(&rotation.device.network)
+        .bind(rotation.not_after.0)
         .execute(&mut *transaction)
         .await
         .map_err(failed)?;

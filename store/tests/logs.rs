@@ -12,7 +12,7 @@ use lanyard_auth::device::Device;
 use lanyard_auth::password::PasswordHash;
 use lanyard_auth::refresh::{KeyId, Salt, SecretHash};
 use lanyard_auth::store::{EndReason, Guard, NewSession, NewUser, Rotation, SessionId, UserId};
-use lanyard_auth::time::Clock;
+use lanyard_auth::time::{Clock, Timestamp};
 use lanyard_testbed::cluster::Fresh;
 use uuid::Uuid;
 
@@ -95,6 +95,7 @@ async fn exercise(url: &str) {
         salt: Salt([0xED; 16]),
         kid: KeyId(1),
         recoveries: 1,
+        not_after: Timestamp(i64::MAX),
         device: Device::default(),
     };
     store.rotate(&rotation).await.unwrap().unwrap();

@@ -12,6 +12,7 @@ use lanyard_auth::device::Device;
 use lanyard_auth::password::PasswordHash;
 use lanyard_auth::refresh::{KeyId, Salt, SecretHash};
 use lanyard_auth::store::{Guard, NewSession, NewUser, Rotation, SessionId, Store, User, UserId};
+use lanyard_auth::time::Timestamp;
 use lanyard_store::PostgresStore;
 use lanyard_testbed::cluster::Fresh;
 use sqlx::{PgConnection, Row as _};
@@ -50,6 +51,7 @@ async fn rotate(store: &PostgresStore, sid: SessionId, generation: u32) {
         salt: Salt([3; 16]),
         kid: KeyId(1),
         recoveries: 0,
+        not_after: Timestamp(i64::MAX),
         device: Device::default(),
     };
     store.rotate(&rotation).await.unwrap().unwrap();

@@ -126,7 +126,7 @@ pub(super) fn still_live(session: &Session, now: Timestamp, limits: &Limits) -> 
     if session.user.version != session.user_version {
         return Err(RefreshError::Revoked(EndReason::KickedOut));
     }
-    if now >= session.expires_at || now >= session.rotated_at.after(limits.idle) {
+    if now >= session.not_after(limits.idle) {
         return Err(RefreshError::Expired);
     }
     Ok(())
@@ -191,6 +191,7 @@ impl Renewal<'_> {
             salt,
             kid,
             recoveries,
+            not_after: self.session.not_after(limits.idle),
             device: self.client.device.clone(),
         };
         let store = &self.service.store;

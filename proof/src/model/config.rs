@@ -148,6 +148,8 @@ pub struct Config {
     pub queue: bool,
     /// The owner and the thief each keep S away from what the other did last.
     pub spaced: bool,
+    /// The thief has the first refresh token of the first session from the beginning.
+    pub robbed: bool,
     /// The owner does nothing any more once something was stolen.
     pub away: bool,
     /// Short limits, to see them pass.
@@ -182,6 +184,7 @@ impl Config {
         jump: 0,
         queue: false,
         spaced: false,
+        robbed: false,
         away: false,
         lifetimes: None,
         budget: Budget { rotations: 3, ..Budget::NONE },

@@ -156,13 +156,12 @@ pub struct Handed {
 
 impl Ghost {
     /// Nothing has happened yet.
-    pub fn new(sessions: usize) -> Self {
-        Self {
-            sessions: vec![SessionGhost::new(); sessions],
-            revived: false,
-            since: [Ticks::MAX; 2],
-            turns: None,
+    pub fn new(sessions: usize, robbed: bool) -> Self {
+        let mut all = vec![SessionGhost::new(); sessions];
+        if let Some(first) = all.first_mut() {
+            first.stolen = robbed.then_some(0);
         }
+        Self { sessions: all, revived: false, since: [Ticks::MAX; 2], turns: None }
     }
 
     /// Time passes.

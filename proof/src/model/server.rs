@@ -24,6 +24,11 @@ impl Row {
         relate(row, token.generation.into(), &hash(token.secret))
     }
 
+    /// Whether its idle or its absolute limit has passed.
+    pub(super) fn has_expired(&self, config: &Config) -> bool {
+        self.left == Some(0) || config.lifetimes.is_some_and(|lifetimes| self.age >= lifetimes.idle)
+    }
+
     /// The age as the server sees it; with `Bug::WholeSeconds` it counts whole units of two ticks.
     fn seen_age(&self, late_half: bool) -> Ticks {
         (self.age + Ticks::from(self.late_half)).saturating_sub(Ticks::from(late_half))
@@ -86,8 +91,7 @@ impl World {
         if self.version_of(row) != row.user_version {
             return Err(Answer::Ended(EndReason::KickedOut));
         }
-        let idle = config.lifetimes.is_some_and(|lifetimes| row.age >= lifetimes.idle);
-        if idle || row.left == Some(0) {
+        if row.has_expired(config) {
             return Err(Answer::Expired);
         }
         let mut relation = row.relate(token);

@@ -5,7 +5,7 @@ use lanyard_auth::store::EndReason;
 use super::action::{Action, Loot, Outcome};
 use super::config::{Config, Native, spend};
 use super::law::{Law, Side};
-use super::world::{Access, Answer, Call, Client, Errand, Flight, Row, Stage, Token, World};
+use super::world::{Access, Answer, Call, Client, Errand, Flight, Stage, Token, World};
 
 impl World {
     /// The state after an action, and what the server did; none where the action is impossible.
@@ -297,9 +297,7 @@ impl World {
 
     /// An honest client is told that its session is over: is it?
     pub(super) fn judge_refusal(&mut self, config: &Config, token: Token, answer: Answer) {
-        let idle = |row: &Row| config.lifetimes.is_some_and(|lifetimes| row.age >= lifetimes.idle);
-        let expired = |row: &Row| row.left == Some(0) || answer == Answer::Expired && idle(row);
-        let live = self.row(token.session).is_some_and(|row| row.ended.is_none() && !expired(row));
+        let live = self.row(token.session).is_some_and(|row| row.ended.is_none() && !row.has_expired(config));
         let ghost = self.ghost.sessions.get(usize::from(token.session));
         let excused = ghost.is_some_and(|ghost| ghost.stolen.is_some() || ghost.lost);
         let kicked = answer == Answer::Ended(EndReason::KickedOut);

@@ -305,6 +305,7 @@ impl World {
         let sessions = u8::from(has_browser) + u8::from(has_app);
         let in_app = has_app.then_some(Token::first(sessions.saturating_sub(1)));
         let in_jar = has_browser.then_some(Token::first(BROWSER));
+        let stolen = config.robbed.then_some(Token::first(BROWSER));
         Self {
             rows: vec![first; usize::from(sessions)],
             versions: [0; 2],
@@ -321,14 +322,14 @@ impl World {
                 stored: Some(token),
                 access: Some(access(token.session, false)),
             }),
-            thief: Thief::default(),
+            thief: Thief { tokens: stolen.into_iter().collect(), access: None },
             flights: vec![None; usize::from(config.flights)],
             call: None,
             order: None,
             remembered_by: vec![None; usize::from(sessions)],
             late_half: false,
             left: config.budget,
-            ghost: Ghost::new(usize::from(sessions)),
+            ghost: Ghost::new(usize::from(sessions), stolen.is_some()),
             broken: Laws::default(),
         }
     }

@@ -199,8 +199,8 @@ fn agrees(config: &Config, row: &Row, seen: &Pending) -> bool {
     let rotates = rotates(seen.decision);
     let same = row.generation == seen.generation && row.confirmed == seen.confirmed;
     let ended = row.ended.is_some() && !(rotates && config.has(Bug::RotatesEnded));
-    let too_old = rotates && row.left == Some(0);
-    (same || config.has(Bug::NoCompare)) && !ended && !too_old
+    let expired = rotates && row.has_expired(config);
+    (same || config.has(Bug::NoCompare)) && !ended && !expired
 }
 
 /// After a rotation the presented token is the previous one, and every other that was good is an old one.

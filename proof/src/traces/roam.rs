@@ -109,6 +109,7 @@ fn draw(random: &Random) -> Result<Config, NoRandomness> {
         jump: Shape::ROOMY.settle,
         queue: one_in(2)?,
         spaced: one_in(5)?,
+        robbed: false,
         away: one_in(5)?,
         lifetimes,
         budget: Budget {

@@ -2,11 +2,11 @@
 //! loses one is seen. Each is the shortest of its kind.
 
 use lanyard_proof::model::action::Action::{self, *};
-use lanyard_proof::model::action::{Commit, Loot};
-use lanyard_proof::model::config::Config;
+use lanyard_proof::model::action::{Commit, Loot, Outcome};
+use lanyard_proof::model::config::{Config, Lifetimes};
 use lanyard_proof::model::limits::{Expected, LIMITS};
 use lanyard_proof::model::search::replay;
-use lanyard_proof::model::world::{Client, Token};
+use lanyard_proof::model::world::{Answer, Client, Token};
 
 const TAB: Client = Client::Tab(0);
 const OTHER_TAB: Client = Client::Tab(1);
@@ -157,4 +157,25 @@ fn gets_there(config: &Config, expected: Expected, trace: &[Action]) -> bool {
         Expected::Broken(law) => last.broken.contains(law),
         Expected::Reached(goal) => goal(&last),
     }
+}
+
+/// Found by the search while a rotation asked only for the absolute limit: one request was told that the session had
+/// expired, and the other, read before, was written after, so the session went on.
+#[test]
+fn a_renewal_that_crosses_the_idle_limit_is_not_written() {
+    let lifetimes = Some(Lifetimes { idle: 8, absolute: 14, access: 4 });
+    let config = Config { delays: true, lifetimes, ..Config::QUIET };
+    let trace = [
+        wait(6),
+        vec![Refresh(TAB)],
+        wait(1),
+        vec![read(0)],
+        wait(1),
+        vec![Refresh(TAB), read(1), write(0), Deliver { flight: 1 }],
+    ]
+    .concat();
+    let (outcomes, last) = replay(&config, &trace).expect("it can be done");
+    let [.., told, written, _] = outcomes[..] else { panic!("{outcomes:?}") };
+    assert_eq!((told, written), (Outcome::Answered(Answer::Expired), Outcome::Raced));
+    assert!(last.broken.is_empty());
 }

@@ -75,14 +75,16 @@ pub async fn a_rotation_needs_a_live_session(db: impl Harness) {
     assert_eq!(db.dump().await, before);
 }
 
-pub async fn nothing_is_rotated_at_the_absolute_limit(db: impl Harness) {
+pub async fn nothing_is_rotated_once_the_session_has_expired(db: impl Harness) {
     let store = db.store();
     let sid = signed_in(&*store).await;
+    let not_after = START.after(super::ABSOLUTE);
     db.pass(super::ABSOLUTE - MILLISECOND).await;
-    store.rotate(&rotation(seen(sid, 0, true), 6)).await.unwrap().unwrap();
+    store.rotate(&Rotation { not_after, ..rotation(seen(sid, 0, true), 6) }).await.unwrap().unwrap();
     db.pass(MILLISECOND).await;
     let before = db.dump().await;
-    assert_eq!(store.rotate(&rotation(seen(sid, 1, false), 7)).await.unwrap(), None);
+    let late = Rotation { not_after, ..rotation(seen(sid, 1, false), 7) };
+    assert_eq!(store.rotate(&late).await.unwrap(), None);
     assert_eq!(db.dump().await, before);
 }
 

@@ -6,7 +6,7 @@ use lanyard_auth::device::Device;
 use lanyard_auth::random::Random;
 use lanyard_auth::refresh::{MasterKeys, RefreshToken, Salt};
 use lanyard_auth::store::{NewSession, Rotation};
-use lanyard_auth::time::Clock;
+use lanyard_auth::time::{Clock, Timestamp};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode};
 use sqlx::{ConnectOptions as _, Connection as _};
 
@@ -79,6 +79,7 @@ async fn no_secret_is_ever_in_it() {
             salt,
             kid: keys.current(),
             recoveries: 0,
+            not_after: Timestamp(i64::MAX),
             device: Device::default(),
         };
         store.rotate(&rotation).await.unwrap().unwrap();
