@@ -34,13 +34,15 @@ pub enum Bug {
     WindowInMemory,
     /// Sessions are removed that were not renewed for a day.
     UnusedRemoved,
+    /// A removal keeps its lock while it pauses.
+    RemovalKeepsLock,
     /// What fills the revocation set at start is the users alone.
     EndedForgotten,
 }
 
 impl Bug {
     /// All of them.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::ReadThenWrite,
         Self::AnswerBeforeCommit,
         Self::RotatesWhatWasEnded,
@@ -55,6 +57,7 @@ impl Bug {
         Self::WholeSeconds,
         Self::WindowInMemory,
         Self::UnusedRemoved,
+        Self::RemovalKeepsLock,
         Self::EndedForgotten,
     ];
 
@@ -75,6 +78,7 @@ impl Bug {
             Self::WholeSeconds => "whole-second times",
             Self::WindowInMemory => "the window kept in memory",
             Self::UnusedRemoved => "removal of what was not used for a day",
+            Self::RemovalKeepsLock => "a removal that keeps its lock while it pauses",
             Self::EndedForgotten => "a revocation set that forgets ended sessions at a restart",
         }
     }
@@ -94,6 +98,7 @@ impl Bug {
             Self::WholeSeconds => "no refresh token was handed out",
             Self::WindowInMemory => "does not match the stored hash",
             Self::UnusedRemoved => "a live session was removed",
+            Self::RemovalKeepsLock => "a renewal was held up",
             Self::EndedForgotten => "an access token is good again after a restart",
         }
     }
@@ -117,7 +122,7 @@ impl Bug {
             Self::LateConfirmation | Self::EarlyConfirmation => &[Check::Confirmation],
             Self::WholeSeconds => &[Check::Retry],
             Self::WindowInMemory => &[Check::Elsewhere],
-            Self::UnusedRemoved => &[Check::Removal],
+            Self::UnusedRemoved | Self::RemovalKeepsLock => &[Check::Removal],
             Self::EndedForgotten => &[Check::Restart],
         }
     }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Result, bail, ensure};
 use lanyard_auth::access::AccessError;
 use lanyard_auth::hint::Hint;
 use lanyard_auth::service::{Issued, RefreshError};
@@ -39,7 +39,7 @@ pub enum Check {
     Renewals(Ending),
     /// No sign-in that was under way survives this.
     SignIns(Ending),
-    /// What expired more than a day ago is removed, and nothing else.
+    /// What expired more than a day ago is removed, nothing else, and a renewal does not wait for it.
     Removal,
     /// A node that starts again refuses what was ended before, as long as an access token may live.
     Restart,
@@ -169,8 +169,18 @@ async fn removal<D: Database>(nodes: &Nodes<D>) -> Result<()> {
     let live = signed_in(nodes).await?;
     nodes.db.pass(6 * DAY + MILLISECOND).await;
 
-    let removed = here.remove_expired().await?;
-    renew(here, &token(&live)?).await.context("a live session was removed")?;
+    let current = token(&live)?;
+    let beside = async {
+        tokio::time::sleep(100 * MILLISECOND).await;
+        renew(here, &current).await
+    };
+    let (removed, renewed) = tokio::join!(here.remove_expired(), beside);
+    let removed = removed?;
+    match renewed {
+        Ok(_) => {}
+        Err(RefreshError::Unavailable(why)) => bail!("a renewal was held up: {why}"),
+        Err(_) => bail!("a live session was removed"),
+    }
     let told = renew(here, &token(&expired)?).await;
     ensure!(matches!(told, Err(RefreshError::Expired)), "who comes back a little late is told: {told:?}");
     let told = renew(here, &token(&old)?).await;

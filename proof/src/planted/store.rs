@@ -193,6 +193,7 @@ impl<D: Database> Store for Planted<D> {
     async fn remove_expired(&self, keep: Duration, batch: u32) -> Result<u32, StoreError> {
         match self.bug {
             Some(Bug::UnusedRemoved) => self.remove_unused(keep, batch).await,
+            Some(Bug::RemovalKeepsLock) => self.remove_and_keep_lock(keep, batch).await,
             _ => self.real.remove_expired(keep, batch).await,
         }
     }

@@ -138,6 +138,12 @@ impl<D: Database> Planted<D> {
         Ok(u32::try_from(removed.len()).unwrap_or(batch))
     }
 
+    pub(super) async fn remove_and_keep_lock(&self, keep: Duration, batch: u32) -> Result<u32, StoreError> {
+        let removed = self.real.remove_expired(keep, batch).await?;
+        self.db.hold_up(Duration::from_secs(3)).await.map_err(unavailable)?;
+        Ok(removed)
+    }
+
     async fn run(&self, sql: String) -> Result<Option<i64>, StoreError> {
         self.db.number(sql).await.map_err(unavailable)
     }

@@ -23,23 +23,37 @@ impl Span {
     }
 }
 
-/// By how many microseconds the end begins before its rivals; negative: after them.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Lead(i64);
+/// By how much the end begins before its rivals, or after them, and how that is steered towards a draw.
+#[derive(Clone, Copy, Debug)]
+pub struct Lead {
+    /// Microseconds; negative: after them.
+    micros: i64,
+    /// By so much it changes next.
+    step: i64,
+    rivals_were_first: bool,
+}
+
+impl Default for Lead {
+    fn default() -> Self {
+        Self { micros: 0, step: 200, rivals_were_first: false }
+    }
+}
 
 impl Lead {
-    /// For the next race: whoever was first begins a little later; much later, if they missed each other.
-    pub fn steered(self, rivals_first: bool, missed: bool) -> Self {
-        let step = (self.0.abs() / if missed { 3 } else { 16 }).max(20);
-        Self(if rivals_first { self.0 + step } else { self.0 - step })
+    /// For the next race: whoever was first begins a little later. Always the same one first, and the steps grow.
+    pub fn steered(self, rivals_first: bool) -> Self {
+        let turned = rivals_first != self.rivals_were_first;
+        let step = (if turned { self.step / 2 } else { self.step * 3 / 2 }).clamp(20, 5_000);
+        let micros = if rivals_first { self.micros + step } else { self.micros - step };
+        Self { micros, step, rivals_were_first: rivals_first }
     }
 
     fn of_the_end(self) -> Duration {
-        Duration::from_micros(self.0.saturating_neg().try_into().unwrap_or(0))
+        Duration::from_micros(self.micros.saturating_neg().try_into().unwrap_or(0))
     }
 
     fn of_the_rivals(self) -> Duration {
-        Duration::from_micros(self.0.try_into().unwrap_or(0))
+        Duration::from_micros(self.micros.try_into().unwrap_or(0))
     }
 }
 
