@@ -1,11 +1,13 @@
 //! What the proofs do to a database behind the store's back, in its own dialect. For `races`, `planted` and
 //! `growth`.
 
+use std::time::Duration;
+
 use anyhow::{Result, ensure};
 use lanyard_testbed::Harness;
 use lanyard_testbed::postgres::PostgresDatabase;
 use lanyard_testbed::sqlite::SqliteFile;
-use sqlx::AssertSqlSafe;
+use sqlx::{AssertSqlSafe, Connection as _};
 use uuid::Uuid;
 
 /// A database of the testbed, with plain SQL.
@@ -38,6 +40,9 @@ pub trait Database: Harness + Send + Sync + 'static {
 
     /// Runs a query for ids.
     fn ids(&self, sql: String) -> impl Future<Output = Result<Vec<Uuid>>> + Send;
+
+    /// Lets nobody else write a session for so long.
+    fn hold_up(&self, time: Duration) -> impl Future<Output = Result<()>> + Send;
 
     /// Bytes of all tables and indexes, once what is written has its place.
     fn size(&self) -> impl Future<Output = Result<u64>> + Send;
@@ -80,6 +85,13 @@ impl Database for SqliteFile {
 
     async fn ids(&self, sql: String) -> Result<Vec<Uuid>> {
         Ok(sqlx::query_scalar(AssertSqlSafe(sql)).fetch_all(&mut self.connect().await).await?)
+    }
+
+    async fn hold_up(&self, time: Duration) -> Result<()> {
+        let mut connection = self.connect().await;
+        let locked = connection.begin_with("BEGIN IMMEDIATE").await?;
+        tokio::time::sleep(time).await;
+        Ok(locked.rollback().await?)
     }
 
     async fn size(&self) -> Result<u64> {
@@ -133,6 +145,14 @@ impl Database for PostgresDatabase {
 
     async fn ids(&self, sql: String) -> Result<Vec<Uuid>> {
         Ok(sqlx::query_scalar(AssertSqlSafe(sql)).fetch_all(&mut self.connect().await).await?)
+    }
+
+    async fn hold_up(&self, time: Duration) -> Result<()> {
+        let mut connection = self.connect().await;
+        let mut locked = connection.begin().await?;
+        sqlx::raw_sql("LOCK TABLE sessions IN EXCLUSIVE MODE").execute(&mut *locked).await?;
+        tokio::time::sleep(time).await;
+        Ok(locked.rollback().await?)
     }
 
     async fn size(&self) -> Result<u64> {

@@ -18,7 +18,14 @@ struct Finding {
     chapter: String,
     claim: String,
     figure: String,
-    holds: bool,
+    mark: Mark,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Mark {
+    Shown,
+    Refuted,
+    Measured,
 }
 
 /// The part of the report that one chapter writes.
@@ -38,7 +45,7 @@ impl Report {
 
     /// Whether nothing was refuted.
     pub fn holds(&self) -> bool {
-        self.findings.iter().all(|finding| finding.holds)
+        self.findings.iter().all(|finding| finding.mark != Mark::Refuted)
     }
 }
 
@@ -50,12 +57,17 @@ impl Chapter<'_> {
 
     /// A claim held; the figure says by how much, or how often it was tried.
     pub fn shown(&mut self, claim: impl Into<String>, figure: impl Into<String>) {
-        self.note(claim.into(), figure.into(), true);
+        self.note(claim.into(), figure.into(), Mark::Shown);
     }
 
     /// A claim did not hold.
     pub fn refuted(&mut self, claim: impl Into<String>, why: impl Into<String>) {
-        self.note(claim.into(), why.into(), false);
+        self.note(claim.into(), why.into(), Mark::Refuted);
+    }
+
+    /// A figure that nothing was asked of: it is this machine's.
+    pub fn measured(&mut self, what: impl Into<String>, figure: impl Into<String>) {
+        self.note(what.into(), figure.into(), Mark::Measured);
     }
 
     /// A claim with its figure, or with what refuted it: the others go on.
@@ -66,9 +78,9 @@ impl Chapter<'_> {
         }
     }
 
-    fn note(&mut self, claim: String, figure: String, holds: bool) {
-        self.progress(format!("{} {claim}: {figure}", mark(holds)));
-        self.report.findings.push(Finding { chapter: self.name.clone(), claim, figure, holds });
+    fn note(&mut self, claim: String, figure: String, mark: Mark) {
+        self.progress(format!("{} {claim}: {figure}", mark.sign()));
+        self.report.findings.push(Finding { chapter: self.name.clone(), claim, figure, mark });
     }
 }
 
@@ -77,15 +89,21 @@ impl fmt::Display for Report {
         let mut table = Table::new();
         table.load_style(UTF8_HORIZONTAL_ONLY).set_content_arrangement(ContentArrangement::Dynamic);
         table.set_width(120).set_header(["", "Chapter", "Claim", "Figure"]);
-        for Finding { chapter, claim, figure, holds } in &self.findings {
-            table.add_row([mark(*holds), chapter, claim, figure]);
+        for Finding { chapter, claim, figure, mark } in &self.findings {
+            table.add_row([mark.sign(), chapter, claim, figure]);
         }
         write!(f, "\n{table}")
     }
 }
 
-fn mark(holds: bool) -> &'static str {
-    if holds { "✓" } else { "✗" }
+impl Mark {
+    fn sign(self) -> &'static str {
+        match self {
+            Self::Shown => "✓",
+            Self::Refuted => "✗",
+            Self::Measured => "·",
+        }
+    }
 }
 
 /// For the durations that are printed, and the ratios of latencies; no claim depends on the hour.

@@ -12,11 +12,13 @@ FROM filled;
 
 -- The last rotation lies somewhere between the sign-in and now, or the session's end; every fifth was ended then.
 INSERT INTO sessions (sid, user_id, user_version, generation, current_hash, previous_hash, salt, kid, rotated_at,
-                      confirmed, recoveries, created_at, expires_at, ended_at, end_reason)
-SELECT gen_random_uuid(), id, 1, 0, {hash},
+                      confirmed, recoveries, created_at, expires_at, ended_at, end_reason, browser, system, network)
+SELECT gen_random_uuid(), id, 1, 0, decode(md5(random()::text) || md5(random()::text), 'hex'),
        decode(md5(random()::text) || md5(random()::text), 'hex'), decode(md5(random()::text), 'hex'), {kid},
        rotated_at, TRUE, 0, created_at, created_at + {absolute},
-       CASE WHEN s.n % 5 = 0 THEN rotated_at END, CASE WHEN s.n % 5 = 0 THEN 'signed_out' END
+       CASE WHEN s.n % 5 = 0 THEN rotated_at END, CASE WHEN s.n % 5 = 0 THEN 'signed_out' END,
+       (ARRAY['Chrome', 'Safari', 'Firefox', 'Edge'])[1 + s.n % 4],
+       (ARRAY['Windows', 'Android', 'iPhone', 'macOS', 'Linux'])[1 + s.n % 5], '198.51.' || (s.n % 256) || '.*'
 FROM (
     SELECT n, created_at,
            created_at + floor(random() * (least({now}, created_at + {absolute}) - created_at))::bigint AS rotated_at

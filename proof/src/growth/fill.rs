@@ -1,5 +1,6 @@
 //! Many sessions, fast: the database makes them itself. For `growth`, and the command `lanyard-proof fill`.
 
+use std::fmt::Write as _;
 use std::time::Duration;
 
 use anyhow::{Result, bail};
@@ -12,7 +13,6 @@ use lanyard_testbed::sqlite::SqliteFile;
 use sqlx::postgres::PgConnectOptions;
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{AssertSqlSafe, ConnectOptions as _};
-use uuid::Uuid;
 
 use crate::database::Database;
 use crate::races::nodes::{LIMITS, master_keys};
@@ -44,13 +44,28 @@ const fn days(days: u64) -> Duration {
     Duration::from_secs(days * 24 * 3600)
 }
 
-/// The token of a session that was made here. All have the same secret, so that their rows hold one hash, and are
-/// of generation 0, in a row as wide as a rotated one.
+/// A token for a session that was made here, which is of generation 0 in a row as wide as a rotated one. It is good
+/// once the session was made [`renewable`].
 ///
 /// # Errors
 /// None, with a seed.
 pub fn token(sid: SessionId) -> Result<RefreshToken> {
-    Ok(master_keys().first(sid, &Random::seeded(1))?)
+    let (seed, _) = sid.0.as_u64_pair();
+    Ok(master_keys().first(sid, &Random::seeded(seed))?)
+}
+
+/// Puts the hash of each one's [`token`] into its row, in place of a random one.
+///
+/// # Errors
+/// What the database said.
+pub async fn renewable<D: Database>(db: &D, sids: &[SessionId]) -> Result<()> {
+    let mut sql = "BEGIN;".to_owned();
+    for sid in sids {
+        let hash = D::bytes(&token(*sid)?.hash().0);
+        write!(sql, "UPDATE sessions SET current_hash = {hash} WHERE sid = {};", D::id(sid.0))?;
+    }
+    db.execute(sql + "COMMIT;").await?;
+    db.execute(D::TIDY.to_owned()).await
 }
 
 /// Puts sessions into a database of the testbed.
@@ -94,7 +109,6 @@ pub async fn fill_url(url: &str, sessions: u64, tell: impl Fn(u64)) -> Result<()
 
 /// The statements for one chunk after the other, each with how many sessions there are after it.
 fn chunks<D: Database>(sessions: u64, now: Timestamp, began: Began) -> Result<Vec<(u64, String)>> {
-    let any = token(SessionId(Uuid::nil()))?;
     let starts = (0..sessions).step_by(usize::try_from(CHUNK)?);
     Ok(starts
         .map(|start| {
@@ -107,8 +121,7 @@ fn chunks<D: Database>(sessions: u64, now: Timestamp, began: Began) -> Result<Ve
                 ("{spread}", millis(began.from.saturating_sub(began.to)).to_string()),
                 ("{now}", now.0.to_string()),
                 ("{absolute}", millis(LIMITS.absolute).to_string()),
-                ("{kid}", any.kid.0.to_string()),
-                ("{hash}", D::bytes(&any.hash().0)),
+                ("{kid}", master_keys().current().0.to_string()),
             ];
             let sql = values.iter().fold(D::FILL.to_owned(), |sql, (name, value)| sql.replace(name, value));
             (start + chunk, sql)
@@ -118,6 +131,7 @@ fn chunks<D: Database>(sessions: u64, now: Timestamp, began: Began) -> Result<Ve
 
 #[cfg(test)]
 mod tests {
+    use lanyard_auth::device::Device;
     use lanyard_testbed::Harness as _;
 
     use super::*;
@@ -132,11 +146,16 @@ mod tests {
         assert_eq!(count("users").await, 334);
         assert_eq!(count("sessions WHERE ended_at IS NOT NULL").await, 200);
         assert_eq!(count("sessions WHERE rotated_at < created_at OR rotated_at > expires_at").await, 0);
-        let [sid] = db.ids("SELECT sid FROM sessions LIMIT 1".to_owned()).await.unwrap()[..] else {
-            panic!()
-        };
-        let row = db.store().session(SessionId(sid)).await.unwrap().unwrap().row;
-        assert_eq!(row.current, token(SessionId(sid)).unwrap().hash());
+        assert_eq!(count("(SELECT DISTINCT current_hash FROM sessions) AS hashes").await, 1_000);
+        let sids = db.ids("SELECT sid FROM sessions LIMIT 2".to_owned()).await.unwrap();
+        let [sid, other] = [SessionId(sids[0]), SessionId(sids[1])];
+        renewable(db, &[sid]).await.unwrap();
+        let row = async |sid| db.store().session(sid).await.unwrap().unwrap().row;
+        assert_eq!(row(sid).await.current, token(sid).unwrap().hash());
+        let other = row(other).await;
+        assert_ne!(other.current, token(other.sid).unwrap().hash());
+        let Device { browser, system, network } = other.device;
+        assert!(browser.is_some() && system.is_some() && network.is_some_and(|it| it.starts_with("198.51.")));
     }
 
     #[tokio::test]

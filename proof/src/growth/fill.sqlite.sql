@@ -26,10 +26,13 @@ SELECT n, created_at + abs(random() % max(1, min({now}, created_at + {absolute})
 
 -- The last rotation lies somewhere between the sign-in and now, or the session's end; every fifth was ended then.
 INSERT INTO sessions (sid, user_id, user_version, generation, current_hash, previous_hash, salt, kid, rotated_at,
-                      confirmed, recoveries, created_at, expires_at, ended_at, end_reason)
-SELECT sid, id, 1, 0, {hash}, randomblob(32), randomblob(16), {kid}, rotated_at, TRUE, 0, created_at,
+                      confirmed, recoveries, created_at, expires_at, ended_at, end_reason, browser, system, network)
+SELECT sid, id, 1, 0, randomblob(32), randomblob(32), randomblob(16), {kid}, rotated_at, TRUE, 0, created_at,
        created_at + {absolute}, iif(began.n % 5 = 0, rotated_at, NULL),
-       iif(began.n % 5 = 0, 'signed_out', NULL)
+       iif(began.n % 5 = 0, 'signed_out', NULL),
+       json_extract('["Chrome", "Safari", "Firefox", "Edge"]', '$[' || (began.n % 4) || ']'),
+       json_extract('["Windows", "Android", "iPhone", "macOS", "Linux"]', '$[' || (began.n % 5) || ']'),
+       '198.51.' || (began.n % 256) || '.*'
 FROM began JOIN rotated USING (n) JOIN filled ON filled.n = began.n / {per_user}
 ORDER BY sid;
 

@@ -1,8 +1,8 @@
-//! A real store, and in front of it what somebody might have written instead, or only a gate. For `planted`,
-//! and the bursts of `races`.
+//! A real store, and in front of it a gate for reads, a line for what ends sessions, and perhaps one bug. For
+//! `planted` and `races`; what is wrong with a bug's statements is in `wrong`.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -13,195 +13,30 @@ use lanyard_auth::store::{
     Revocation, Rotation, Seen, Session, SessionId, Store, StoreError, User, UserId,
 };
 use lanyard_auth::time::Timestamp;
-use tokio::task::yield_now;
 
-use super::checks::Check;
+use super::bug::Bug;
 use super::gate::Gate;
+use super::wrong;
 use crate::database::Database;
-
-/// What somebody might have got wrong.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Bug {
-    /// The rotation reads the row, compares, and then writes without comparing.
-    ReadThenWrite,
-    /// The rotation's answer goes out, and the commit follows.
-    AnswerBeforeCommit,
-    /// The rotation asks only for the generation, not whether the session was ended.
-    RotatesWhatWasEnded,
-    /// The end of a session for theft is rolled back, because the answer is an error.
-    ReuseRolledBack,
-    /// Signing out everywhere raises the user's version and leaves the sessions alone.
-    KickOutOfUsersAlone,
-    /// A confirmation is written whatever generation it was for.
-    LateConfirmation,
-    /// A confirmation is written however young the generation is.
-    EarlyConfirmation,
-    /// Times are kept in whole seconds.
-    WholeSeconds,
-    /// What the retry window needs is kept in the memory of the node that rotated.
-    WindowInMemory,
-}
-
-impl Bug {
-    /// All of them.
-    pub const ALL: [Self; 9] = [
-        Self::ReadThenWrite,
-        Self::AnswerBeforeCommit,
-        Self::RotatesWhatWasEnded,
-        Self::ReuseRolledBack,
-        Self::KickOutOfUsersAlone,
-        Self::LateConfirmation,
-        Self::EarlyConfirmation,
-        Self::WholeSeconds,
-        Self::WindowInMemory,
-    ];
-
-    /// For the report.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::ReadThenWrite => "read, then write without the compare",
-            Self::AnswerBeforeCommit => "answer before the commit",
-            Self::RotatesWhatWasEnded => "a rotation that does not ask for the end",
-            Self::ReuseRolledBack => "rollback because the reuse handler returned an error",
-            Self::KickOutOfUsersAlone => "a kick-out that touches only users",
-            Self::LateConfirmation => "a late confirmation of the wrong generation",
-            Self::EarlyConfirmation => "confirmation before the settling time",
-            Self::WholeSeconds => "whole-second times",
-            Self::WindowInMemory => "the window kept in memory",
-        }
-    }
-
-    /// What the check that is made for it says then.
-    pub fn shows_as(self) -> &'static str {
-        match self {
-            Self::ReadThenWrite => "different successors",
-            Self::AnswerBeforeCommit => "the refresh token is not known",
-            Self::RotatesWhatWasEnded => "rotations were written after the end",
-            Self::ReuseRolledBack | Self::KickOutOfUsersAlone => "the row says None",
-            Self::LateConfirmation => "confirmed: true",
-            Self::EarlyConfirmation => "confirmed before it had settled",
-            Self::WholeSeconds => "no refresh token was handed out",
-            Self::WindowInMemory => "does not match the stored hash",
-        }
-    }
-
-    /// The check that is made for it.
-    pub fn seen_by(self) -> Check {
-        match self {
-            Self::ReadThenWrite => Check::Burst,
-            Self::AnswerBeforeCommit => Check::Committed,
-            Self::RotatesWhatWasEnded => Check::SignOut,
-            Self::ReuseRolledBack => Check::Theft,
-            Self::KickOutOfUsersAlone => Check::KickOut,
-            Self::LateConfirmation | Self::EarlyConfirmation => Check::Confirmation,
-            Self::WholeSeconds => Check::Retry,
-            Self::WindowInMemory => Check::Elsewhere,
-        }
-    }
-}
+use crate::races::line::Line;
 
 /// The real store, perhaps with one bug.
 pub struct Planted<D> {
-    real: Arc<dyn Store>,
-    db: Arc<D>,
+    pub(super) real: Arc<dyn Store>,
+    pub(super) db: Arc<D>,
     bug: Option<Bug>,
     gate: Gate,
+    line: Line,
     /// The salts of the rotations that this node wrote, for [`Bug::WindowInMemory`].
-    salts: Mutex<HashMap<SessionId, Salt>>,
+    pub(super) salts: Mutex<HashMap<SessionId, Salt>>,
 }
 
 impl<D: Database> Planted<D> {
-    /// Plants `bug`, if any, before `real`, which is a store on `db`; its reads pass the gate.
-    pub fn new(real: Arc<dyn Store>, db: Arc<D>, bug: Option<Bug>, gate: Gate) -> Self {
-        Self { real, db, bug, gate, salts: Mutex::default() }
+    /// Plants `bug`, if any, before `real`, which is a store on `db`; its reads pass the gate, and what ends
+    /// sessions crosses the line.
+    pub fn new(real: Arc<dyn Store>, db: Arc<D>, bug: Option<Bug>, gate: Gate, line: Line) -> Self {
+        Self { real, db, bug, gate, line, salts: Mutex::default() }
     }
-
-    /// The row, if it is still as seen.
-    async fn as_seen(&self, seen: Guard) -> Result<Option<Seen<Session>>, StoreError> {
-        Ok(self.real.session(seen.sid).await?.filter(|now| guard(&now.row) == seen))
-    }
-
-    async fn read_then_write(&self, rotation: &Rotation) -> Result<Option<Timestamp>, StoreError> {
-        if self.as_seen(rotation.seen).await?.is_none_or(|seen| seen.row.ended.is_some()) {
-            return Ok(None);
-        }
-        yield_now().await;
-        // Whatever the row is by now.
-        while let Some(now) = self.real.session(rotation.seen.sid).await? {
-            let blind = Rotation { seen: guard(&now.row), ..rotation.clone() };
-            if now.row.ended.is_some() {
-                break;
-            }
-            if let Some(written) = self.real.rotate(&blind).await? {
-                return Ok(Some(written));
-            }
-        }
-        Ok(None)
-    }
-
-    async fn answer_before_commit(&self, rotation: &Rotation) -> Result<Option<Timestamp>, StoreError> {
-        let seen = self.as_seen(rotation.seen).await?;
-        let (real, rotation) = (Arc::clone(&self.real), rotation.clone());
-        tokio::spawn(async move {
-            tokio::time::sleep(Duration::from_millis(50)).await;
-            // Nobody is left to be told.
-            let _ = real.rotate(&rotation).await;
-        });
-        Ok(seen.map(|seen| seen.now))
-    }
-
-    async fn rotate_what_was_ended(&self, rotation: &Rotation) -> Result<Option<Timestamp>, StoreError> {
-        let Rotation { seen, presented, next, salt, kid, recoveries, .. } = rotation;
-        let now = self.real.now().await?;
-        let written = self.db.number(format!(
-            "UPDATE sessions
-             SET generation = generation + 1, previous_hash = {}, current_hash = {}, salt = {}, kid = {},
-                 recoveries = {recoveries}, rotated_at = {now}, confirmed = FALSE
-             WHERE sid = {} AND generation = {}
-             RETURNING rotated_at",
-            D::bytes(&presented.0),
-            D::bytes(&next.0),
-            D::bytes(&salt.0),
-            kid.0,
-            D::id(seen.sid.0),
-            seen.generation,
-            now = now.0,
-        ));
-        let written = written.await.map_err(|error| StoreError::Unavailable(error.to_string()))?;
-        Ok(written.map(Timestamp))
-    }
-
-    async fn kick_out_of_users_alone(&self, user: UserId) -> Result<Option<RaisedVersion>, StoreError> {
-        let raised = self.db.number(format!(
-            "UPDATE users SET version = version + 1, revoked_below = version + 1, revoked_at = {}
-             WHERE id = {}
-             RETURNING version",
-            self.real.now().await?.0,
-            D::id(user.0),
-        ));
-        let raised = raised.await.map_err(|error| StoreError::Unavailable(error.to_string()))?;
-        let version = raised.and_then(|version| u32::try_from(version).ok());
-        Ok(version.map(|version| RaisedVersion { version, ended: Vec::new() }))
-    }
-
-    /// As this node remembers it.
-    fn remembered(&self, session: Session) -> Session {
-        let salts = self.salts.lock().unwrap_or_else(PoisonError::into_inner);
-        Session { salt: salts.get(&session.sid).copied(), ..session }
-    }
-
-    fn remember(&self, rotation: &Rotation) {
-        let mut salts = self.salts.lock().unwrap_or_else(PoisonError::into_inner);
-        salts.insert(rotation.seen.sid, rotation.salt);
-    }
-}
-
-fn guard(row: &Session) -> Guard {
-    Guard { sid: row.sid, generation: row.generation, confirmed: row.confirmed }
-}
-
-fn whole_seconds(at: Timestamp) -> Timestamp {
-    Timestamp::from_seconds(at.seconds())
 }
 
 #[async_trait]
@@ -232,7 +67,10 @@ impl<D: Database> Store for Planted<D> {
         session: &NewSession,
         displaced: &[SessionId],
     ) -> Result<Option<Timestamp>, StoreError> {
-        self.real.create_session(session, displaced).await
+        match self.bug {
+            Some(Bug::SignInUnasked) => self.sign_in_unasked(session).await,
+            _ => self.real.create_session(session, displaced).await,
+        }
     }
 
     async fn session(&self, sid: SessionId) -> Result<Option<Seen<Session>>, StoreError> {
@@ -241,10 +79,11 @@ impl<D: Database> Store for Planted<D> {
         self.gate.pass().await;
         Ok(seen?.map(|Seen { row, now }| match self.bug {
             Some(Bug::WholeSeconds) => Seen {
-                row: Session { rotated_at: whole_seconds(row.rotated_at), ..row },
-                now: whole_seconds(now),
+                row: Session { rotated_at: wrong::whole_seconds(row.rotated_at), ..row },
+                now: wrong::whole_seconds(now),
             },
             Some(Bug::WindowInMemory) => Seen { row: self.remembered(row), now },
+            Some(Bug::EndOverlooked) => Seen { row: wrong::never_ended(row), now },
             _ => Seen { row, now },
         }))
     }
@@ -253,7 +92,7 @@ impl<D: Database> Store for Planted<D> {
         match self.bug {
             Some(Bug::ReadThenWrite) => self.read_then_write(rotation).await,
             Some(Bug::AnswerBeforeCommit) => self.answer_before_commit(rotation).await,
-            Some(Bug::RotatesWhatWasEnded) => self.rotate_what_was_ended(rotation).await,
+            Some(Bug::RotatesWhatWasEnded | Bug::EndOverlooked) => self.rotate_what_was_ended(rotation).await,
             Some(Bug::WindowInMemory) => {
                 let written = self.real.rotate(rotation).await?;
                 written.inspect(|_| self.remember(rotation));
@@ -275,10 +114,13 @@ impl<D: Database> Store for Planted<D> {
     }
 
     async fn end_if_seen(&self, seen: Guard, reason: EndReason) -> Result<bool, StoreError> {
-        match self.bug {
-            Some(Bug::ReuseRolledBack) => Ok(self.as_seen(seen).await?.is_some()),
-            _ => self.real.end_if_seen(seen, reason).await,
-        }
+        let end = async {
+            match self.bug {
+                Some(Bug::ReuseRolledBack) => Ok(self.as_seen(seen).await?.is_some()),
+                _ => self.real.end_if_seen(seen, reason).await,
+            }
+        };
+        self.line.end(end).await
     }
 
     async fn end_sessions(
@@ -286,7 +128,7 @@ impl<D: Database> Store for Planted<D> {
         sids: &[SessionId],
         reason: EndReason,
     ) -> Result<Vec<SessionId>, StoreError> {
-        self.real.end_sessions(sids, reason).await
+        self.line.end(self.real.end_sessions(sids, reason)).await
     }
 
     async fn sessions_of(&self, user: UserId) -> Result<Seen<Vec<Session>>, StoreError> {
@@ -308,7 +150,8 @@ impl<D: Database> Store for Planted<D> {
         keep: SessionId,
         reason: EndReason,
     ) -> Result<Vec<SessionId>, StoreError> {
-        self.real.end_other_sessions(user, keep, reason).await
+        let ended = self.line.end(self.real.end_other_sessions(user, keep, reason)).await?;
+        Ok(if self.bug == Some(Bug::OthersUntold) { Vec::new() } else { ended })
     }
 
     async fn rename_user(&self, user: UserId, name: &str) -> Result<Option<User>, StoreError> {
@@ -320,18 +163,27 @@ impl<D: Database> Store for Planted<D> {
         user: UserId,
         reason: EndReason,
     ) -> Result<Option<RaisedVersion>, StoreError> {
-        match self.bug {
-            Some(Bug::KickOutOfUsersAlone) => self.kick_out_of_users_alone(user).await,
-            _ => self.real.end_all_sessions(user, reason).await,
-        }
+        let end = async {
+            match self.bug {
+                Some(Bug::KickOutOfUsersAlone) => self.kick_out_of_users_alone(user).await,
+                _ => self.real.end_all_sessions(user, reason).await,
+            }
+        };
+        self.line.end(end).await
     }
 
     async fn change_password(&self, change: &PasswordChange) -> Result<Option<RaisedVersion>, StoreError> {
-        self.real.change_password(change).await
+        let end = async {
+            match self.bug {
+                Some(Bug::PasswordChangeCrossed) => self.change_password_crossed(change).await,
+                _ => self.real.change_password(change).await,
+            }
+        };
+        self.line.end(end).await
     }
 
     async fn disable_user(&self, user: UserId) -> Result<Option<RaisedVersion>, StoreError> {
-        self.real.disable_user(user).await
+        self.line.end(self.real.disable_user(user)).await
     }
 
     async fn enable_user(&self, user: UserId) -> Result<bool, StoreError> {
@@ -339,10 +191,18 @@ impl<D: Database> Store for Planted<D> {
     }
 
     async fn remove_expired(&self, keep: Duration, batch: u32) -> Result<u32, StoreError> {
-        self.real.remove_expired(keep, batch).await
+        match self.bug {
+            Some(Bug::UnusedRemoved) => self.remove_unused(keep, batch).await,
+            Some(Bug::RemovalKeepsLock) => self.remove_and_keep_lock(keep, batch).await,
+            _ => self.real.remove_expired(keep, batch).await,
+        }
     }
 
     async fn revocations(&self, window: Duration) -> Result<Vec<Revocation>, StoreError> {
-        self.real.revocations(window).await
+        let mut revocations = self.real.revocations(window).await?;
+        if self.bug == Some(Bug::EndedForgotten) {
+            revocations.retain(|revocation| matches!(revocation, Revocation::User { .. }));
+        }
+        Ok(revocations)
     }
 }

@@ -9,7 +9,6 @@ use lanyard_auth::service::Issued;
 
 use super::nodes::{Nodes, renew, token};
 use crate::database::Database;
-use crate::planted::gate::Gate;
 use crate::report::now;
 
 /// What one burst showed.
@@ -22,7 +21,7 @@ pub struct Burst {
 /// Lets the session settle and then renews it so many times at once. Fails unless everybody gets the same
 /// successor, by one rotation.
 ///
-/// With a gate for so many, nobody writes before all have read.
+/// If it is gated, nobody writes before all have read.
 ///
 /// # Errors
 /// What did not hold.
@@ -30,12 +29,14 @@ pub async fn burst<D: Database>(
     nodes: &Nodes<D>,
     session: &Issued,
     parallel: usize,
-    gate: Option<&Gate>,
+    gated: bool,
 ) -> Result<Burst> {
     nodes.settle().await;
     let parent = token(session)?;
     let before = nodes.row(session.sid).await?.generation;
-    gate.inspect(|gate| gate.close());
+    if gated {
+        nodes.gate.close(parallel);
+    }
     let started = now();
     let tasks: Vec<_> = nodes
         .services

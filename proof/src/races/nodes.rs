@@ -14,7 +14,11 @@ use lanyard_auth::store::{NewUser, Session, SessionId, Store, User, UserId};
 use lanyard_auth::time::Clock;
 use lanyard_auth::{Service, Settings};
 
+use super::line::Line;
 use crate::database::Database;
+use crate::planted::bug::Bug;
+use crate::planted::gate::Gate;
+use crate::planted::store::Planted;
 
 /// Everybody's.
 pub const PASSWORD: &str = "correct horse";
@@ -27,42 +31,63 @@ pub const LIMITS: Limits = Limits {
     absolute: Duration::from_secs(30 * 24 * 3600),
 };
 
+/// An access token's lifetime: the server's default.
+pub const ACCESS: Duration = Duration::from_secs(900);
+
 /// Two servers on a fresh database whose time stands still.
 pub struct Nodes<D> {
     /// The servers. Dropped before the database is.
     pub services: [Arc<Service>; 2],
     stores: [Arc<dyn Store>; 2],
+    /// Between the stores' reads and the servers.
+    pub gate: Gate,
+    /// Before what ends sessions in the stores.
+    pub line: Line,
     /// The database.
     pub db: Arc<D>,
+    key: SigningKey,
+    passwords: Passwords,
     password_hash: PasswordHash,
 }
 
 impl<D: Database> Nodes<D> {
-    /// Starts them, each over what `store` makes of a real store.
+    /// Starts them over real stores.
     ///
     /// # Errors
     /// They could not be started.
-    pub async fn over(store: impl Fn(Arc<dyn Store>, &Arc<D>) -> Arc<dyn Store>) -> Result<Self> {
+    pub async fn start() -> Result<Self> {
+        Self::with(None).await
+    }
+
+    /// Starts them over real stores that have a bug, or none.
+    ///
+    /// # Errors
+    /// They could not be started.
+    pub async fn with(bug: Option<Bug>) -> Result<Self> {
         let db = Arc::new(D::fresh().await);
         let pem = SigningKey::generate_pem(SigningAlgorithm::EdDsa)?;
         let key = SigningKey::from_pem(SigningAlgorithm::EdDsa, &pem)?;
         let passwords = Passwords::new(Random::System, 2)?;
         let password_hash = passwords.hash(Password::new(PASSWORD.to_owned())).await?;
-        let stores = [db.store(), db.second_node().await].map(|real| store(real, &db));
+        let (gate, line) = (Gate::default(), Line::default());
+        let stores = [db.store(), db.second_node().await].map(|real| -> Arc<dyn Store> {
+            Arc::new(Planted::new(real, Arc::clone(&db), bug, gate.clone(), line.clone()))
+        });
         let [one, other] = stores.clone();
         let services = [
             start(one, db.clock(), key.clone(), passwords.clone()).await?,
-            start(other, db.clock(), key, passwords).await?,
+            start(other, db.clock(), key.clone(), passwords.clone()).await?,
         ];
-        Ok(Self { services, stores, db, password_hash })
+        Ok(Self { services, stores, gate, line, db, key, passwords, password_hash })
     }
 
-    /// Starts them over the real stores.
+    /// The first node as it is when it was started again.
     ///
     /// # Errors
-    /// They could not be started.
-    pub async fn start() -> Result<Self> {
-        Self::over(|real, _| real).await
+    /// It could not be started.
+    pub async fn restarted(&self) -> Result<Arc<Service>> {
+        let [store, _] = self.stores.clone();
+        start(store, self.db.clock(), self.key.clone(), self.passwords.clone()).await
     }
 
     /// Somebody with an account.
@@ -126,7 +151,7 @@ pub async fn start(
 ) -> Result<Arc<Service>> {
     let settings = Settings {
         limits: LIMITS,
-        access: AccessTokens::new(key, "https://lanyard.example", Duration::from_secs(900)),
+        access: AccessTokens::new(key, "https://lanyard.example", ACCESS),
         keys: master_keys(),
         passwords,
         clock,
