@@ -37,8 +37,7 @@ impl World {
         let rotates = matches!(pending.decision, Decision::Rotate | Decision::Recover);
         let same = row.generation == pending.generation && row.confirmed == pending.confirmed;
         let live = row.ended.is_none() || rotates && config.has(Bug::RotatesEnded);
-        let may_go_on = user_agrees && row.left != Some(0);
-        let agrees = (same || config.has(Bug::NoCompare)) && live && (may_go_on || !rotates);
+        let agrees = (same || config.has(Bug::NoCompare)) && live && (user_agrees || !rotates);
         if !agrees && commit == Commit::Known {
             return Some(self.raced(config, place, flight, pending));
         }
