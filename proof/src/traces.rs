@@ -5,7 +5,7 @@
 //! |---|---|
 //! | [`roam`] | random walks: which parts each draws |
 //! | [`exhibits`] | the counterexample of every planted bug |
-//! | [`replay`], `request`, `hearing` | doing what the model does on two real servers |
+//! | [`replay`], `request`, `hearing`, `refusing` | doing what the model does on two real servers |
 //! | [`node`], [`gate`] | a real server, whose calls to its store wait until they are let through |
 //! | [`known`], [`agree`], [`differs`] | which real thing stands for which of the model, and what must be the same |
 //! | [`tally`] | the figures |
@@ -17,6 +17,7 @@ pub mod gate;
 mod hearing;
 pub mod known;
 pub mod node;
+mod refusing;
 pub mod replay;
 mod request;
 pub mod roam;
@@ -37,8 +38,9 @@ use node::{Durations, Site};
 use replay::replay;
 use tally::Tally;
 
-/// What must have been seen: every rule, both ends of rule 5, and what comes before and between them.
-const EXPECTED: [&str; 13] = [
+/// What must have been seen: every rule, both ends of rule 5, what comes before and between them, and each accident
+/// that befalls a server.
+const EXPECTED: [&str; 21] = [
     "rule 1",
     "rule 2",
     "rule 3",
@@ -52,6 +54,14 @@ const EXPECTED: [&str; 13] = [
     "forged",
     "raced",
     "session changed",
+    "signed out",
+    "a doubled request",
+    "a crash before a write",
+    "a commit that nobody was told of",
+    "a write that was cut off",
+    "a failover",
+    "a kick-out",
+    "a call refused",
 ];
 
 /// Runs the chapter.
@@ -83,8 +93,11 @@ async fn on<D: Harness>(
     let mut tally = Tally::default();
     let mut bugs = 0;
     for Exhibit { name: about, sound, buggy } in exhibits {
+        ensure!(!sound.steps.is_empty(), "{about}: there is no way there");
         agrees(&site, sound, &mut tally).await.with_context(|| format!("{name}, {about}"))?;
         if let Some(buggy) = buggy {
+            let breach = sound.limit().with_context(|| format!("{about}, without it"))?;
+            ensure!(breach.is_none(), "{about}: it does not take the bug to break the law");
             tells_apart(&site, buggy).await.with_context(|| format!("{name}, {about}"))?;
             bugs += 1;
         }
@@ -103,6 +116,11 @@ async fn on<D: Harness>(
             report.progress(format!("{name}: {number} of {walks} walks, {} steps", tally.steps - shown));
         }
         let walk = roam::walk(number)?;
+        // Looked at first: such a step may well be what the service does too.
+        let limit = walk.limit().with_context(|| format!("walk {number}, by the model alone"))?;
+        if let Some(limit) = limit {
+            tally.saw(limit);
+        }
         agrees(&site, &walk, &mut tally).await.with_context(|| format!("{name}, walk {number}"))?;
     }
     report.shown(
@@ -114,7 +132,7 @@ async fn on<D: Harness>(
 
 /// The service does what the model does.
 async fn agrees<D: Harness>(site: &Site<D>, seen: &Seen, tally: &mut Tally) -> anyhow::Result<()> {
-    replay(site, &seen.config, Durations::of(&seen.config), &seen.steps, tally).await
+    replay(site, seen, Durations::of(&seen.config), tally).await
 }
 
 /// The service does what a model with a bug does up to the step at which the bug shows, and no further.

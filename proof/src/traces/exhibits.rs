@@ -1,12 +1,20 @@
 //! The ways to every broken law that the model knows: the counterexample of each planted bug, and what is found just
 //! outside each limit.
 
-use crate::model::action::Action;
-use crate::model::config::Config;
+use anyhow::bail;
+use lanyard_auth::service::Delivery;
+use lanyard_auth::store::EndReason;
+
+use crate::model::action::{Action, Outcome};
+use crate::model::config::{Config, Native};
+use crate::model::law::Law;
 use crate::model::limits::{LIMITS, Limit};
 use crate::model::planted::{PLANTED, Planted};
 use crate::model::search::Step;
-use crate::model::world::{Row, World};
+use crate::model::world::{Answer, Row, World};
+
+/// More rotations than any trace has: a model's bound must not answer in the server's place.
+pub const ROTATIONS: u8 = 30;
 
 /// A trace, as a model saw it.
 #[derive(Clone, Debug)]
@@ -15,6 +23,8 @@ pub struct Seen {
     pub config: Config,
     /// What happened, what its servers did, and what came of it.
     pub steps: Vec<Step>,
+    /// What the model leaves open: how the thief shows a refresh token. He can do it either way, whosever it is.
+    pub thief: Delivery,
 }
 
 /// A way to a broken law.
@@ -43,13 +53,13 @@ pub fn all() -> Vec<Exhibit> {
 }
 
 fn planted(planted: &Planted) -> Exhibit {
-    let config = Config { bug: Some(planted.bug), ..planted.config };
+    let sound = planted.config.with_rotations(ROTATIONS);
     let trace = planted.search(true).trace;
-    let seen = Seen::follow(config, &trace);
-    let departs = departs(&planted.config, &seen.steps);
+    let seen = Seen::follow(Config { bug: Some(planted.bug), ..sound }, &trace);
+    let departs = departs(&sound, &seen.steps);
     Exhibit {
         name: format!("{:?}", planted.bug),
-        sound: Seen::follow(planted.config, &trace),
+        sound: Seen::follow(sound, &trace),
         buggy: Some(Buggy { seen, departs }),
     }
 }
@@ -69,10 +79,40 @@ fn departs(sound: &Config, steps: &[Step]) -> usize {
 
 fn limit(limit: &Limit) -> Exhibit {
     let trace = limit.search(limit.config).trace;
-    Exhibit { name: limit.name.to_owned(), sound: Seen::follow(limit.config, &trace), buggy: None }
+    Exhibit {
+        name: limit.name.to_owned(),
+        sound: Seen::follow(limit.config.with_rotations(ROTATIONS), &trace),
+        buggy: None,
+    }
 }
 
 impl Seen {
+    /// The stated limit of the rule at which it has ended, if it did at one.
+    ///
+    /// # Errors
+    /// A law was broken within the limits.
+    pub fn limit(&self) -> anyhow::Result<Option<&'static str>> {
+        let Some(last) = self.steps.last() else { return Ok(None) };
+        let broken: Vec<_> = last.after.broken.iter().collect();
+        let was = |action: Action| self.steps.iter().any(|step| step.action == action);
+        let limit = match *broken {
+            [] => return Ok(None),
+            [Law::NoFalseAlarm]
+                if last.outcome == Outcome::Answered(Answer::Ended(EndReason::Unconfirmed)) =>
+            {
+                "four answers in a row were lost"
+            }
+            [Law::NoFalseAlarm | Law::JarRises] if was(Action::JumpClock) => {
+                "the database's clock had jumped"
+            }
+            [Law::NoFalseAlarm] if self.config.native == Native::Careless && was(Action::CrashApp) => {
+                "a client used what it had not stored"
+            }
+            _ => bail!("{broken:?}, within the limits, at step {}, {:?}", self.steps.len() - 1, last.action),
+        };
+        Ok(Some(limit))
+    }
+
     /// Does what is possible of these actions, one after the other, and leaves out the rest.
     pub fn follow(config: Config, trace: &[Action]) -> Self {
         let mut world = World::new(&config);
@@ -87,6 +127,6 @@ impl Seen {
                 steps.push(Step { action, outcome, after });
             }
         }
-        Self { config, steps }
+        Self { config, steps, thief: Delivery::Cookie }
     }
 }

@@ -60,6 +60,7 @@ impl<D: Harness> Replay<'_, D> {
         let node = self.node(server)?;
         let heard = node.service.authenticate(text.reveal(), named.as_ref());
         let waiting = node.flush().await?;
+        self.judge_call(server, access, &heard)?;
         let sid = self.known.sid(access.session)?;
         let shows = !access.jar || hint == Some((access.session, access.generation));
         let ahead = if server == 1 { self.config.skew } else { 0 };
@@ -98,9 +99,7 @@ impl<D: Harness> Replay<'_, D> {
                 || asked.generation == access.generation && (asked.written || waited < patience)
         });
         let reason = match heard {
-            Err(AccessError::Revoked(_)) if self.ended.contains(&access.session) => {
-                "not asked: the session was ended"
-            }
+            Err(AccessError::Revoked(_)) => "not asked: the session was ended",
             Err(AccessError::Expired) if access.left.is_some_and(|left| left <= ahead) => {
                 "not asked: the access token expired on its way"
             }

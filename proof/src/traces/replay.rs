@@ -2,7 +2,7 @@
 //!
 //! What the browser, the client without one and the thief do stays in the model; it says which token is shown to
 //! which server, and when each real call may pass the gate. After every step that may reach a server, its answer
-//! and all rows are compared. Requests are in `request`, confirmations in `hearing`.
+//! and all rows are compared. Requests are in `request`, calls and confirmations in `hearing` and `refusing`.
 
 use std::collections::{HashMap, HashSet};
 
@@ -16,9 +16,11 @@ use lanyard_testbed::Harness;
 
 use super::agree::{self, ticks};
 use super::differs::same;
+use super::exhibits::Seen;
 use super::hearing::{Asked, Asking};
 use super::known::Known;
 use super::node::{Durations, Node, Site};
+use super::refusing::Ends;
 use super::request::{Request, Visit};
 use super::tally::Tally;
 use crate::model::action::Action;
@@ -34,6 +36,8 @@ pub struct Replay<'a, D> {
     pub(super) nodes: [Node; 2],
     pub(super) known: Known,
     pub(super) tally: &'a mut Tally,
+    /// How the thief shows a refresh token, and gets the next.
+    pub(super) thief: Delivery,
     /// The first user has the model's first sessions, the second signs in over them.
     pub(super) users: [User; 2],
     /// Requests that wait at a gate, by their place in [`World::flights`].
@@ -42,12 +46,14 @@ pub struct Replay<'a, D> {
     pub(super) asking: Option<Asking>,
     /// What servers remember of confirmations, by server and session.
     pub(super) asked: HashMap<(u8, u8), Asked>,
-    /// The sessions that were ever ended.
-    pub(super) ended: HashSet<u8>,
+    /// Which sessions were ever ended, and which servers know.
+    pub(super) ends: Ends,
+    /// Places in [`World::flights`] with the second one of a request that was doubled.
+    pub(super) doubled: HashSet<usize>,
     /// The security events that there must be.
     pub(super) events: Vec<(SessionId, &'static str)>,
     /// The servers' time, but for the second one's being ahead.
-    time: Timestamp,
+    pub(super) time: Timestamp,
     /// The rows as they were last read.
     pub(super) rows: Vec<Session>,
     /// A row as it was before the last commit, while a failover may lose that.
@@ -62,18 +68,21 @@ pub struct Replay<'a, D> {
 /// not answer, or the trace is none of this model's.
 pub async fn replay<D: Harness>(
     site: &Site<D>,
-    config: &Config,
+    seen: &Seen,
     durations: Durations,
-    steps: &[Step],
     tally: &mut Tally,
 ) -> anyhow::Result<()> {
-    let mut before = World::new(config);
+    let mut before = World::new(&seen.config);
     tally.traces += 1;
-    let mut replay = Replay::begin(site, config, durations, &before, tally).await?;
-    for (number, step) in steps.iter().enumerate() {
+    let mut replay = Replay::begin(site, seen, durations, &before, tally).await?;
+    for (number, step) in seen.steps.iter().enumerate() {
         let replayed = replay.step(&before, step).await;
         replayed.with_context(|| format!("at step {number}, {:?}", step.action))?;
         before = step.after.clone();
+    }
+    let all = replay.known.sessions.clone();
+    for server in [0, 1] {
+        replay.show_badges(server, &all)?;
     }
     replay.compare_events().await
 }
@@ -82,11 +91,12 @@ impl<'a, D: Harness> Replay<'a, D> {
     /// Two users, and the model's sessions of the first.
     async fn begin(
         site: &'a Site<D>,
-        config: &'a Config,
+        seen: &'a Seen,
         durations: Durations,
         world: &World,
         tally: &'a mut Tally,
     ) -> anyhow::Result<Self> {
+        let Seen { config, thief, .. } = seen;
         let time = site.database.now();
         let ahead = time.after(ticks(config.skew));
         let mut replay = Self {
@@ -99,11 +109,13 @@ impl<'a, D: Harness> Replay<'a, D> {
             ],
             known: Known::default(),
             tally,
+            thief: *thief,
             users: [newcomer(site).await?, newcomer(site).await?],
             requests: world.flights.iter().map(|_| None).collect(),
             asking: None,
             asked: HashMap::new(),
-            ended: HashSet::new(),
+            ends: Ends::default(),
+            doubled: HashSet::new(),
             events: Vec::new(),
             time,
             rows: Vec::new(),
@@ -122,6 +134,7 @@ impl<'a, D: Harness> Replay<'a, D> {
     /// Does a step, then looks whether everything is as it should be.
     async fn step(&mut self, before: &World, step: &Step) -> anyhow::Result<()> {
         self.tally.step(step.action);
+        self.doubled.retain(|place| before.flights.get(*place).is_some_and(Option::is_some));
         if !self.act(before, step).await? {
             return Ok(());
         }
@@ -154,11 +167,9 @@ impl<'a, D: Harness> Replay<'a, D> {
             Action::Hear { server } => self.hear(before.call.context("a call")?, server).await?,
             Action::Confirm => self.confirm().await?,
             Action::CrashServer(server) => self.crash(before, server).await?,
-            Action::KickOut => {
-                let [user, _] = &self.users;
-                self.site.store().end_all_sessions(user.id, EndReason::KickedOut).await?;
-            }
+            Action::KickOut => self.kick_out().await?,
             Action::FailOver => {
+                self.tally.saw("a failover");
                 let kept = std::mem::take(&mut self.unreplicated);
                 for row in &kept {
                     self.site.database.put_back(row).await;
@@ -166,6 +177,10 @@ impl<'a, D: Harness> Replay<'a, D> {
                 for sid in self.known.sessions.iter().skip(kept.len()) {
                     self.site.database.lose(*sid).await;
                 }
+            }
+            Action::Double { .. } => {
+                self.doubled.extend(before.flights.iter().position(Option::is_none));
+                return Ok(false);
             }
             // Nothing that a server sees. A real write is one statement, so it has no beginning of its own.
             _ => return Ok(false),
@@ -187,6 +202,7 @@ impl<'a, D: Harness> Replay<'a, D> {
         for (request, flight) in self.requests.iter_mut().zip(&before.flights) {
             let its = flight.is_some_and(|flight| flight.server() == Some(server));
             if let Some(request) = request.take_if(|_| its) {
+                self.tally.saw("a crash before a write");
                 request.die().await;
             }
         }
@@ -195,7 +211,25 @@ impl<'a, D: Harness> Replay<'a, D> {
         let ahead = if server == 1 { self.config.skew } else { 0 };
         let now = self.time.after(ticks(ahead));
         *self.node(server)? = Node::start(self.site, server, self.durations, now).await?;
+        self.learns_ends(server);
         Ok(())
+    }
+
+    /// By one server or by the other.
+    async fn kick_out(&mut self) -> anyhow::Result<()> {
+        let server = u8::from(!self.known.ticks.is_multiple_of(2));
+        let [user, _] = self.users.clone();
+        let ended = self.node(server)?.service.end_all_sessions(user.id, EndReason::KickedOut).await?;
+        let his = self.rows.iter().filter(|row| row.user.id == user.id);
+        let live = his.clone().filter(|row| row.ended.is_none()).count();
+        same("how many sessions are kicked out", Some(live), ended.map(|ended| ended.len()))?;
+        let his: Vec<_> = his.map(|row| row.sid).collect();
+        for sid in &his {
+            self.learns_end(server, *sid);
+            self.ends.happened(*sid);
+        }
+        self.tally.saw("a kick-out");
+        self.show_badges(server, &his)
     }
 
     /// Reads all rows, which must be the model's.
@@ -217,7 +251,9 @@ impl<'a, D: Harness> Replay<'a, D> {
                 raised.zip(first).map(|(raised, first)| first + u32::from(*raised)),
                 Some(real.user.version),
             )?;
-            self.ended.extend(row.ended.map(|_| number));
+            if real.ended.is_some() {
+                self.ends.happened(*sid);
+            }
             rows.push(real);
         }
         Ok(rows)

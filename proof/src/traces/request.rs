@@ -109,7 +109,10 @@ impl<D: Harness> Replay<'_, D> {
     ) -> anyhow::Result<(JoinHandle<Renewed>, Progress<Renewed>)> {
         let shown = self.known.token(visit.token, &self.site.keys)?;
         let expected = expected.map(|session| self.known.sid(session)).transpose()?;
-        let delivery = if visit.flight.from == Client::Native { Delivery::Body } else { Delivery::Cookie };
+        let delivery = self.delivery(visit.flight.from);
+        if self.doubled.contains(&visit.place.into()) {
+            self.tally.saw("a doubled request");
+        }
         let node = self.node(visit.server)?;
         let service = Arc::clone(&node.service);
         let mut renewal = tokio::spawn(async move { service.refresh(&shown, expected, delivery).await });
@@ -147,11 +150,13 @@ impl<D: Harness> Replay<'_, D> {
         if visit.before.row(session) != visit.step.after.row(session) {
             self.written(visit.step, session, &waiting.call)?;
         }
-        waiting.go(match commit {
-            Commit::Known => Pass::Through,
-            Commit::UnknownDone => Pass::CutAfter,
-            Commit::UnknownUndone => Pass::CutBefore,
-        });
+        let (pass, what) = match commit {
+            Commit::Known => (Pass::Through, None),
+            Commit::UnknownDone => (Pass::CutAfter, Some("a commit that nobody was told of")),
+            Commit::UnknownUndone => (Pass::CutBefore, Some("a write that was cut off")),
+        };
+        waiting.go(pass);
+        what.into_iter().for_each(|what| self.tally.saw(what));
         match self.node(visit.server)?.next(&mut renewal).await? {
             Progress::Done(renewed) => self.answered(visit, renewed.into()),
             Progress::AtGate(waiting) if visit.step.outcome == Outcome::Raced => {
@@ -191,9 +196,26 @@ impl<D: Harness> Replay<'_, D> {
         }
         match (answer, told) {
             (Answer::Granted { access, successor }, Told::Issued(issued)) => {
-                self.handed_out(visit.server, access, successor, *issued)
+                // The model's thief always has a jar.
+                let jar = access.jar && self.delivery(visit.flight.from) == Delivery::Cookie;
+                self.handed_out(visit.server, Access { jar, ..access }, successor, *issued)
+            }
+            // It has done it, or seen it in the row.
+            (Answer::Ended(_) | Answer::Reused | Answer::SignedOut, _) => {
+                let sid = self.known.sid(visit.token.session)?;
+                self.learns_end(visit.server, sid);
+                Ok(())
             }
             _ => Ok(()),
+        }
+    }
+
+    /// How a client shows its refresh token, and gets the next.
+    fn delivery(&self, client: Client) -> Delivery {
+        match client {
+            Client::Tab(_) => Delivery::Cookie,
+            Client::Native => Delivery::Body,
+            Client::Thief => self.thief,
         }
     }
 
@@ -232,6 +254,7 @@ impl<D: Harness> Replay<'_, D> {
     ) -> anyhow::Result<()> {
         let started = self.node(server)?.service.start_session(user, delivery, displaced).await?;
         let issued = started.context("the user was not changed")?;
+        displaced.iter().for_each(|sid| self.learns_end(server, *sid));
         self.known.begin_session(access.session, &issued)?;
         self.handed_out(server, access, Some(Token::first(access.session)), issued)
     }

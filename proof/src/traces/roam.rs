@@ -4,8 +4,9 @@
 use std::mem::discriminant;
 
 use lanyard_auth::random::{NoRandomness, Random};
+use lanyard_auth::service::Delivery;
 
-use super::exhibits::Seen;
+use super::exhibits::{ROTATIONS, Seen};
 use crate::model::action::Action;
 use crate::model::combinations::COMBINATIONS;
 use crate::model::config::{Budget, Config, Lifetimes, Native, Shape};
@@ -14,9 +15,6 @@ use crate::model::world::World;
 
 /// Steps of a walk, if nothing ends it before.
 const STEPS: usize = 150;
-
-/// A walk never gets so far that the bound would answer in the server's place.
-const ROTATIONS: u8 = 30;
 
 /// Steps that a walk goes on once all its sessions are over.
 const EPILOGUE: usize = 10;
@@ -32,6 +30,7 @@ pub fn walk(number: u64) -> Result<Seen, NoRandomness> {
         Some(combination) => combination.config.with_rotations(ROTATIONS),
         None => draw(&random)?,
     };
+    let thief = if one_in(&random, 2)? { Delivery::Body } else { Delivery::Cookie };
     let mut world = World::new(&config);
     let mut steps = Vec::new();
     let mut epilogue = 0;
@@ -41,7 +40,7 @@ pub fn walk(number: u64) -> Result<Seen, NoRandomness> {
         epilogue += usize::from(world.rows.iter().all(|row| row.ended.is_some() || row.left == Some(0)));
         steps.push(step);
     }
-    Ok(Seen { config, steps })
+    Ok(Seen { config, steps, thief })
 }
 
 /// One of the things that can happen: first which kind, then which of them. Accidents are rare, so that something is
@@ -84,11 +83,14 @@ fn choose<T: Copy>(among: &[T], random: &Random) -> Result<Option<T>, NoRandomne
     Ok(chosen.and_then(|chosen| among.get(chosen).copied()))
 }
 
+/// True in one of so many walks.
+fn one_in(random: &Random, walks: u8) -> Result<bool, NoRandomness> {
+    Ok(random.bytes::<1>()?.iter().all(|byte| byte.is_multiple_of(walks)))
+}
+
 /// Some parts.
 fn draw(random: &Random) -> Result<Config, NoRandomness> {
-    // One in so many walks has the part.
-    let one_in =
-        |walks: u8| Ok::<_, NoRandomness>(random.bytes::<1>()?.iter().all(|byte| byte.is_multiple_of(walks)));
+    let one_in = |walks| one_in(random, walks);
     let some = |walks: u8| Ok::<_, NoRandomness>(if one_in(walks)? { 2 } else { 0 });
     let lifetimes = Lifetimes { idle: 9, absolute: 24, access: 5 };
     let lifetimes = one_in(5)?.then_some(lifetimes);

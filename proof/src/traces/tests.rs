@@ -9,9 +9,9 @@ use crate::model::config::TICK;
 async fn finds(wrong: impl Fn(Durations) -> Durations) -> bool {
     let site = Site::<SqliteFile>::open().await.unwrap();
     for number in 0..40 {
-        let Seen { config, steps } = roam::walk(number).unwrap();
-        let durations = wrong(Durations::of(&config));
-        match replay(&site, &config, durations, &steps, &mut Tally::default()).await {
+        let seen = roam::walk(number).unwrap();
+        let durations = wrong(Durations::of(&seen.config));
+        match replay(&site, &seen, durations, &mut Tally::default()).await {
             Ok(()) => {}
             Err(error) if error.is::<Differs>() => return true,
             Err(error) => panic!("{error:#}"),
