@@ -204,7 +204,7 @@ impl World {
             (left.jar_crashes > 0, Action::CrashJar),
             (left.native_crashes > 0 && native, Action::CrashApp),
             (left.kick_outs > 0, Action::KickOut),
-            (left.failovers > 0 && self.unreplicated.is_some(), Action::FailOver),
+            (left.failovers > 0 && self.may_fail_over(), Action::FailOver),
             (left.jumps > 0, Action::JumpClock),
         ];
         all.extend(possible.into_iter().filter_map(|(may, action)| may.then_some(action)));

@@ -7,7 +7,7 @@ use super::action::{Commit, Outcome};
 use super::bug::Bug;
 use super::config::{Config, spend};
 use super::law::{Law, SessionGhost};
-use super::world::{Answer, Client, Flight, Pending, Replica, Row, Stage, Token, World};
+use super::world::{Answer, Client, Errand, Flight, Pending, Replica, Row, Stage, Token, World};
 
 /// As `lanyard_auth::service` has it.
 const ATTEMPTS: u8 = 3;
@@ -133,10 +133,6 @@ impl World {
 
     /// A session for the second user, in place of the one whose cookie came along, in one transaction.
     pub(super) fn sign_in(&mut self, config: &Config, displaced: Option<Token>) -> Option<Answer> {
-        // Where one was lost, its number must not be given to another.
-        if self.rows.len() < self.ghost.sessions.len() {
-            return Some(Answer::Unavailable);
-        }
         self.begin_commit(config);
         if let Some(row) = displaced.and_then(|token| self.rows.get_mut(usize::from(token.session))) {
             row.ended.get_or_insert(EndReason::Replaced);
@@ -172,6 +168,14 @@ impl World {
         for row in self.rows.iter_mut().filter(|row| row.user == 0 && row.ended.is_none()) {
             row.ended = Some(EndReason::KickedOut);
         }
+    }
+
+    /// Whether there is something to lose. A sign-in is lost only if none comes after it, since sessions are numbered.
+    pub(super) fn may_fail_over(&self) -> bool {
+        let signs_in = |flight: &Flight| flight.errand == Errand::SignIn;
+        let another = self.left.switches > 0 || self.flights.iter().flatten().any(signs_in);
+        let loses = |replica: &Replica| replica.rows.len() < self.rows.len();
+        self.unreplicated.as_ref().is_some_and(|replica| !(another && loses(replica)))
     }
 
     pub(super) fn fail_over(&mut self) -> Option<()> {

@@ -11,7 +11,7 @@ use crate::model::law::Law;
 use crate::model::limits::{LIMITS, Limit};
 use crate::model::planted::{PLANTED, Planted};
 use crate::model::search::Step;
-use crate::model::world::{Answer, Row, World};
+use crate::model::world::{Answer, Client, Row, World};
 
 /// More rotations than any trace has: a model's bound must not answer in the server's place.
 pub const ROTATIONS: u8 = 30;
@@ -54,7 +54,12 @@ pub fn all() -> Vec<Exhibit> {
 
 fn planted(planted: &Planted) -> Exhibit {
     let sound = planted.config.with_rotations(ROTATIONS);
-    let trace = planted.search(true).trace;
+    let mut trace = planted.search(true).trace;
+    if planted.law == Law::Converges {
+        // What never comes is seen only by whoever asks for it.
+        trace.extend(std::iter::repeat_n(Action::Tick, sound.shape.settle.into()));
+        trace.extend([Action::Refresh(Client::Tab(0)), Action::Read { flight: 0, server: 0 }]);
+    }
     let seen = Seen::follow(Config { bug: Some(planted.bug), ..sound }, &trace);
     let departs = departs(&sound, &seen.steps);
     Exhibit {

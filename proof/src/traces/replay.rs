@@ -174,8 +174,8 @@ impl<'a, D: Harness> Replay<'a, D> {
                 for row in &kept {
                     self.site.database.put_back(row).await;
                 }
-                for sid in self.known.sessions.iter().skip(kept.len()) {
-                    self.site.database.lose(*sid).await;
+                for row in self.rows.iter().skip(kept.len()) {
+                    self.site.database.lose(row.sid).await;
                 }
             }
             Action::Double { .. } => {
