@@ -90,9 +90,12 @@ impl Bug {
             Self::AnswerBeforeCommit => "the refresh token is not known",
             Self::RotatesWhatWasEnded => "rotations were written after the end",
             Self::EndOverlooked => "a session was renewed after its end",
-            Self::ReuseRolledBack | Self::KickOutOfUsersAlone => "the row says None",
+            // It was not ended.
+            Self::ReuseRolledBack
+            | Self::KickOutOfUsersAlone
+            | Self::PasswordChangeCrossed
+            | Self::SignInUnasked => "the row says None",
             Self::OthersUntold => "an access token survives its session",
-            Self::PasswordChangeCrossed | Self::SignInUnasked => "the row says None",
             Self::LateConfirmation => "confirmed: true",
             Self::EarlyConfirmation => "confirmed before it had settled",
             Self::WholeSeconds => "no refresh token was handed out",

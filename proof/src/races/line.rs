@@ -33,6 +33,9 @@ pub struct Lead {
     rivals_were_first: bool,
 }
 
+/// Microseconds; longer than a busy machine takes to wake somebody up.
+const FARTHEST: i64 = 50_000;
+
 impl Default for Lead {
     fn default() -> Self {
         Self { micros: 0, step: 200, rivals_were_first: false }
@@ -45,7 +48,8 @@ impl Lead {
         let turned = rivals_first != self.rivals_were_first;
         let step = (if turned { self.step / 2 } else { self.step * 3 / 2 }).clamp(20, 5_000);
         let micros = if rivals_first { self.micros + step } else { self.micros - step };
-        Self { micros, step, rivals_were_first: rivals_first }
+        // A side that is always first is not waited for ever longer.
+        Self { micros: micros.clamp(-FARTHEST, FARTHEST), step, rivals_were_first: rivals_first }
     }
 
     fn of_the_end(self) -> Duration {
