@@ -9,15 +9,18 @@
 //! | [`plan`] | when and where it is killed |
 //! | [`server`] | the server's process |
 //! | [`world`] | what the clients and the campaign share |
-//! | [`client`] | an honest client: what it does |
-//! | [`wire`] | one request, and as much of the answer as came |
+//! | [`client`], [`sweep`] | an honest client: what it does |
+//! | [`held`] | the tokens of a session, as its client keeps them |
+//! | [`wire`] | the requests, and as much of each answer as came |
 //! | [`ledger`] | what was answered, and whether the rows bear it out |
 
 mod campaign;
 mod client;
+mod held;
 mod ledger;
 mod plan;
 mod server;
+mod sweep;
 mod wire;
 mod world;
 
@@ -40,13 +43,10 @@ pub async fn show(scale: Scale, report: &mut Chapter<'_>) -> anyhow::Result<()> 
     )?;
     let points = scale.pick(100, 1000);
     let sqlite = Campaign { name: "SQLite", database: None, victim: Victim::Server, points };
-    let Some(cluster) = Cluster::durable() else {
-        report.progress("Postgres is left out: there is no server on this machine to start and to kill");
-        let (name, shown) = sqlite.run(&binary, report).await;
-        tell(report, name, shown);
-        return Ok(());
+    let cluster = || {
+        Cluster::durable().context("no Postgres server to start and to kill: `apt-get install -y postgresql`")
     };
-    let spared = Cluster::durable().context("no second Postgres")?;
+    let (cluster, spared) = (cluster()?, cluster()?);
     let database = Some(spared.database("lanyard").await);
     let postgres = Campaign { name: "Postgres", database, victim: Victim::Server, points };
     let database = Some(cluster.database("lanyard").await);

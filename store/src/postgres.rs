@@ -284,7 +284,9 @@ impl Store for PostgresStore {
     ) -> Result<Option<RaisedVersion>, StoreError> {
         let mut transaction = self.pool.begin().await.map_err(failed)?;
         let raised = users::end_all_sessions(&mut transaction, user, reason).await?;
+        failpoint!("end-all-before-commit");
         transaction.commit().await.map_err(failed)?;
+        failpoint!("end-all-after-commit");
         Ok(raised)
     }
 
@@ -293,7 +295,9 @@ impl Store for PostgresStore {
         let Some(raised) = users::change_password(&mut transaction, change).await? else {
             return Ok(None);
         };
+        failpoint!("password-before-commit");
         transaction.commit().await.map_err(failed)?;
+        failpoint!("password-after-commit");
         Ok(Some(raised))
     }
 

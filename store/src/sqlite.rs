@@ -331,14 +331,18 @@ impl Store for SqliteStore {
     ) -> Result<Option<RaisedVersion>, StoreError> {
         let (mut transaction, now) = self.write().await?;
         let raised = users::end_all_sessions(&mut transaction, user, reason, now).await?;
+        failpoint!("end-all-before-commit");
         transaction.commit().await.map_err(failed)?;
+        failpoint!("end-all-after-commit");
         Ok(raised)
     }
 
     async fn change_password(&self, change: &PasswordChange) -> Result<Option<RaisedVersion>, StoreError> {
         let (mut transaction, now) = self.write().await?;
         let raised = users::change_password(&mut transaction, change, now).await?;
+        failpoint!("password-before-commit");
         transaction.commit().await.map_err(failed)?;
+        failpoint!("password-after-commit");
         Ok(raised)
     }
 

@@ -263,8 +263,11 @@ impl Field {
         let missed = PLACES.iter().filter(|(place, _)| !self.kills.contains_key(place)).count();
         let many = points >= 1000;
         ensure!(missed <= if many { 0 } else { PLACES.len() / 2 }, "not enough places: {}", self.places());
+        let tally = &self.world.tally;
         ensure!(!many || self.world.ledger().repeated > 0, "no answer was lost after its commit");
-        let unavailable = self.world.tally.unavailable.get();
+        ensure!(!many || tally.half_kept.get() > 0, "no jar kept the cookies of an answer that was lost");
+        ensure!(!many || tally.pairs.get() > 0, "no pair of renewals at once met a kill");
+        let unavailable = tally.unavailable.get();
         ensure!(unavailable == 0, "{unavailable} answers of 503 although the database was there");
         Ok(())
     }
@@ -281,25 +284,31 @@ impl Field {
                 "after each kill every client is let in again with the token it holds",
                 format!(
                     "{kills} kills, {at_places} of them at {places} named places; {CLIENTS} clients, {} renewals, \
-                     {} answers lost, {} of 503",
+                     {} answers lost, {} of them after their head, {} of those with cookies, {} of 503",
                     tally.renewals.get(),
                     tally.lost.get(),
+                    tally.torn.get(),
+                    tally.half_kept.get(),
                     tally.unavailable.get()
                 ),
             ),
             (
                 "a token has one successor, committed before it is answered, and every older one is known as old",
                 format!(
-                    "{tokens} tokens of {sessions} sessions; {} were handed out again, {} recovered",
-                    ledger.repeated, ledger.recovered
+                    "{tokens} tokens of {sessions} sessions; {} were handed out again, {} recovered; {} pairs of \
+                     renewals at once met a kill",
+                    ledger.repeated,
+                    ledger.recovered,
+                    tally.pairs.get()
                 ),
             ),
             (
-                "what was ended stays ended, an old token's use included",
+                "what was ended stays ended; of sessions that end together, all do or none",
                 format!(
-                    "{} old tokens used, {} sign-outs, {} sign-ins",
+                    "{} old tokens used, {} sign-outs, {} of all devices or by a new password, {} sign-ins",
                     tally.thefts.get(),
                     tally.sign_outs.get(),
+                    tally.sweeps.get(),
                     tally.sign_ins.get()
                 ),
             ),

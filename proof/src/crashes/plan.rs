@@ -4,8 +4,10 @@ use std::time::Duration;
 
 use lanyard_auth::random::Random;
 
+use super::sweep::Sweep;
+
 /// The named places: the store's, around each kind of commit, and the server's, on the answer's way out.
-pub const PLACES: [(&str, Mood); 12] = [
+pub const PLACES: [(&str, Mood); 16] = [
     ("rotate-before-commit", Mood::Renew),
     ("rotate-after-commit", Mood::Renew),
     ("confirm-before-commit", Mood::Renew),
@@ -16,6 +18,10 @@ pub const PLACES: [(&str, Mood); 12] = [
     ("sign-out-after-commit", Mood::SignOut),
     ("theft-before-commit", Mood::Steal),
     ("theft-after-commit", Mood::Steal),
+    ("end-all-before-commit", Mood::Sweep(Sweep::Everywhere)),
+    ("end-all-after-commit", Mood::Sweep(Sweep::Everywhere)),
+    ("password-before-commit", Mood::Sweep(Sweep::NewPassword)),
+    ("password-after-commit", Mood::Sweep(Sweep::NewPassword)),
     ("answer-before", Mood::Renew),
     ("answer-middle", Mood::Renew),
 ];
@@ -31,6 +37,29 @@ pub enum Mood {
     SignOut,
     /// Have an old token stolen, and used.
     Steal,
+    /// End several sessions at once.
+    Sweep(Sweep),
+}
+
+impl Mood {
+    /// What clients do now and then.
+    pub const RARE: [Self; 5] = [
+        Self::SignIn,
+        Self::SignOut,
+        Self::Steal,
+        Self::Sweep(Sweep::Everywhere),
+        Self::Sweep(Sweep::NewPassword),
+    ];
+
+    /// Out of a thousand chances, how many it has when clients are in the mood for it, and how many when not.
+    pub fn chances(self) -> (usize, usize) {
+        match self {
+            Self::Renew => (0, 0),
+            Self::SignIn | Self::SignOut | Self::Steal => (150, 2),
+            // Each takes three passwords to be hashed.
+            Self::Sweep(_) => (50, 1),
+        }
+    }
 }
 
 /// One kill.

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use reqwest::{Client as Http, RequestBuilder};
+use reqwest::{Client as Http, Method, RequestBuilder};
 use tokio::sync::{RwLock, mpsc};
 
 use super::ledger::Ledger;
@@ -67,10 +67,18 @@ pub enum News {
 pub struct Tally {
     pub renewals: Count,
     pub lost: Count,
+    /// Of those, answers whose head came.
+    pub torn: Count,
+    /// Of those again, answers whose head had cookies for the jar.
+    pub half_kept: Count,
+    /// Renewals in two tabs at once that did not both get through.
+    pub pairs: Count,
     pub unavailable: Count,
     pub sign_ins: Count,
     pub sign_outs: Count,
     pub thefts: Count,
+    /// Times several sessions were ended at once.
+    pub sweeps: Count,
 }
 
 /// Goes up.
@@ -98,8 +106,8 @@ impl World {
     }
 
     /// A request to the server.
-    pub fn post(&self, address: SocketAddr, path: &str) -> RequestBuilder {
-        self.http.post(format!("http://{address}{path}"))
+    pub fn request(&self, method: Method, address: SocketAddr, path: &str) -> RequestBuilder {
+        self.http.request(method, format!("http://{address}{path}"))
     }
 
     /// The ledger.
