@@ -96,6 +96,9 @@ pub enum AccessError {
     /// Its session was ended, or its user's version rose.
     #[error("the session was ended")]
     Revoked(EndReason),
+    /// Only the database can tell, and it is away. 503, and trying again is safe.
+    #[error("the database is away")]
+    Unavailable,
 }
 
 /// How access tokens are signed.

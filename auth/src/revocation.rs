@@ -1,11 +1,13 @@
 //! The revocation set: whose access tokens are refused although they have not expired.
 //!
 //! It is consulted on every call and lives in memory, so that a call costs no look at the database. An entry
-//! is needed only until the last access token that it concerns has expired. This is the one-node form: it is
-//! filled from the database at start and by what this node ends itself.
+//! is needed only until the last access token that it concerns has expired. `service` fills it from the database at
+//! start, by what this node ends itself, and by what it finds ended by others.
+//!
+//! It is bounded. A set that had to leave something out says of whoever is not on it that it does not know, until what
+//! it left out has expired; the caller then asks the database.
 
 use std::collections::HashMap;
-use std::hash::Hash;
 use std::sync::{PoisonError, RwLock};
 use std::time::Duration;
 
@@ -13,14 +15,18 @@ use crate::access::Claims;
 use crate::store::{EndReason, Revocation, SessionId, UserId};
 use crate::time::Timestamp;
 
+/// Sweeping a full set is not worth its while more often than so many times in the life of an entry.
+const SWEEPS: u32 = 64;
+
 /// The set. Shared by every request.
 #[derive(Debug)]
 pub struct RevocationSet {
     keep: Duration,
+    capacity: usize,
     entries: RwLock<Entries>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Entries {
     /// Why each ended session was ended, and until when it is remembered.
     sessions: HashMap<SessionId, (EndReason, Timestamp)>,
@@ -28,13 +34,36 @@ struct Entries {
     users: HashMap<UserId, (u32, Timestamp)>,
     /// Entries are swept out when the set has grown to this size.
     sweep_at: usize,
+    /// When they were swept out last.
+    swept_at: Timestamp,
+    /// Until then something may be missing.
+    complete_from: Timestamp,
+}
+
+/// What the set says of an access token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// Nothing that it concerns was revoked.
+    Good,
+    /// Its session was ended, or its user's version rose.
+    Revoked(EndReason),
+    /// The set was full, so that only the database can tell.
+    Unknown,
 }
 
 impl RevocationSet {
-    /// A set that remembers for `keep`: one access-token lifetime and the time for which a renewal may still
-    /// sign after it has read its row.
-    pub fn new(keep: Duration) -> Self {
-        Self { keep, entries: RwLock::default() }
+    /// A set that remembers up to `capacity` entries for `keep`: one access-token lifetime and the time for which a
+    /// renewal may still sign after it has read its row.
+    pub fn new(keep: Duration, capacity: usize) -> Self {
+        let never = Timestamp(i64::MIN);
+        let entries = Entries {
+            sessions: HashMap::new(),
+            users: HashMap::new(),
+            sweep_at: 0,
+            swept_at: never,
+            complete_from: never,
+        };
+        Self { keep, capacity, entries: RwLock::new(entries) }
     }
 
     /// For how long an entry is needed.
@@ -42,40 +71,80 @@ impl RevocationSet {
         self.keep
     }
 
-    /// Adds entries; what is too old to matter is left out.
+    /// Adds entries.
     pub fn add(&self, revocations: impl IntoIterator<Item = Revocation>, now: Timestamp) {
         let mut entries = self.entries.write().unwrap_or_else(PoisonError::into_inner);
         for revocation in revocations {
-            match revocation {
-                Revocation::Session { sid, at, reason } => {
-                    let entry = entries.sessions.entry(sid).or_insert((reason, at));
-                    entry.1 = at.after(self.keep).max(entry.1);
-                }
-                Revocation::User { id, version, at } => {
-                    let entry = entries.users.entry(id).or_insert((version, at));
-                    *entry = (version.max(entry.0), at.after(self.keep).max(entry.1));
-                }
+            let at = match revocation {
+                Revocation::Session { at, .. } | Revocation::User { at, .. } => at,
+            };
+            let until = at.after(self.keep);
+            if entries.len() >= entries.sweep_at.min(self.capacity) {
+                entries.sweep(self.keep / SWEEPS, now);
+            }
+            if entries.len() < self.capacity || entries.has(&revocation) {
+                entries.put(revocation, until);
+            } else {
+                entries.complete_from = until.max(entries.complete_from);
             }
         }
-        if entries.sessions.len() + entries.users.len() >= entries.sweep_at {
-            sweep(&mut entries.sessions, |(_, until)| *until > now);
-            sweep(&mut entries.users, |(_, until)| *until > now);
-            // Twice what is left, so that sweeping costs a constant share of adding.
-            entries.sweep_at = 2 * (entries.sessions.len() + entries.users.len()) + 64;
-        }
+        metrics::gauge!("lanyard_revocations").set(gauge(entries.len()));
     }
 
-    /// Why a token with these claims is refused, if it is.
-    pub fn why_refused(&self, claims: &Claims) -> Option<EndReason> {
+    /// What is known of a token with these claims.
+    pub fn judge(&self, claims: &Claims, now: Timestamp) -> Verdict {
         let entries = self.entries.read().unwrap_or_else(PoisonError::into_inner);
-        let ended = entries.sessions.get(&claims.sid).map(|(reason, _)| *reason);
-        let outdated = || entries.users.get(&claims.sub).is_some_and(|(version, _)| claims.ver < *version);
-        ended.or_else(|| outdated().then_some(EndReason::KickedOut))
+        if let Some((reason, _)) = entries.sessions.get(&claims.sid) {
+            return Verdict::Revoked(*reason);
+        }
+        if entries.users.get(&claims.sub).is_some_and(|(version, _)| claims.ver < *version) {
+            return Verdict::Revoked(EndReason::KickedOut);
+        }
+        if now < entries.complete_from { Verdict::Unknown } else { Verdict::Good }
     }
 }
 
-fn sweep<K: Eq + Hash, V>(map: &mut HashMap<K, V>, keep: impl Fn(&V) -> bool) {
-    map.retain(|_, value| keep(value));
+impl Entries {
+    fn len(&self) -> usize {
+        self.sessions.len() + self.users.len()
+    }
+
+    fn has(&self, revocation: &Revocation) -> bool {
+        match revocation {
+            Revocation::Session { sid, .. } => self.sessions.contains_key(sid),
+            Revocation::User { id, .. } => self.users.contains_key(id),
+        }
+    }
+
+    fn put(&mut self, revocation: Revocation, until: Timestamp) {
+        match revocation {
+            Revocation::Session { sid, reason, .. } => {
+                let entry = self.sessions.entry(sid).or_insert((reason, until));
+                entry.1 = until.max(entry.1);
+            }
+            Revocation::User { id, version, .. } => {
+                let entry = self.users.entry(id).or_insert((version, until));
+                *entry = (version.max(entry.0), until.max(entry.1));
+            }
+        }
+    }
+
+    /// Drops what is not needed any more, unless that was done a short while ago.
+    fn sweep(&mut self, pause: Duration, now: Timestamp) {
+        if now < self.swept_at.after(pause) {
+            return;
+        }
+        self.sessions.retain(|_, (_, until)| *until > now);
+        self.users.retain(|_, (_, until)| *until > now);
+        self.swept_at = now;
+        // Twice what is left, so that sweeping costs a constant share of adding.
+        self.sweep_at = 2 * self.len() + 64;
+    }
+}
+
+#[allow(clippy::cast_precision_loss, reason = "a figure for a chart")]
+fn gauge(entries: usize) -> f64 {
+    entries as f64
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@
 
 mod account;
 mod ends;
+mod in_step;
 mod removal;
 mod renew;
 mod revoke;
@@ -28,6 +29,7 @@ use ends::Ends;
 
 pub(crate) use account::normalise;
 pub use account::{Registration, SignInError, SignUpError};
+pub use ends::Immediate;
 pub use renew::RefreshError;
 pub use revoke::ChangePasswordError;
 pub use sessions::LabelError;
@@ -50,6 +52,8 @@ pub struct Settings {
     pub clock: Clock,
     /// Gives random bytes.
     pub random: Random,
+    /// Access tokens of an ended session are refused at once; without, they run to their expiry.
+    pub immediate: Option<Immediate>,
 }
 
 /// How a client keeps its refresh token.
@@ -160,7 +164,7 @@ impl Service {
         let limits = &settings.limits;
         // S more, since so far ahead of our clock a token may have been signed.
         let keep = settings.access.ttl() + 2 * limits.client_timeout() + limits.settle;
-        let ends = Ends::load(Arc::clone(&store), settings.clock.clone(), keep).await?;
+        let ends = Ends::load(Arc::clone(&store), settings.clock.clone(), keep, settings.immediate).await?;
         let confirmations = Confirmations::start(Arc::clone(&store), limits.settle);
         Ok(Self { store, settings, ends, confirmations })
     }
@@ -210,14 +214,14 @@ impl Service {
     ///
     /// # Errors
     /// [`AccessError`].
-    pub fn authenticate(&self, token: &str, hint: Option<&Hint>) -> Result<Claims, AccessError> {
+    pub async fn authenticate(&self, token: &str, hint: Option<&Hint>) -> Result<Claims, AccessError> {
         let now = self.settings.clock.now();
         let claims = self.settings.access.verify(token, now)?;
         // Our clock was set back: what was revoked since then may be forgotten before this token expires.
         if Timestamp::from_seconds(claims.iat) > now.after(self.settings.limits.settle) {
             return Err(AccessError::Expired);
         }
-        if let Some(reason) = self.ends.revoked().why_refused(&claims) {
+        if let Some(reason) = self.ends.why_over(&claims, now).await? {
             return Err(AccessError::Revoked(reason));
         }
         self.confirmations.note(&claims, hint, now);

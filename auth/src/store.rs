@@ -133,6 +133,16 @@ pub struct Session {
 }
 
 impl Session {
+    /// Why it is over, if it was ended: by itself, or with all of its user's.
+    pub fn why_over(&self) -> Option<EndReason> {
+        match self.ended {
+            Some(ended) => Some(ended.reason),
+            None if self.user.disabled_at.is_some() => Some(EndReason::AccountDisabled),
+            None if self.user.version != self.user_version => Some(EndReason::KickedOut),
+            None => None,
+        }
+    }
+
     /// When it expires if it is not rotated before: `idle` after the last rotation, or at the absolute limit.
     pub fn not_after(&self, idle: Duration) -> Timestamp {
         self.expires_at.min(self.rotated_at.after(idle))

@@ -23,6 +23,13 @@ pub mod races;
 pub mod report;
 pub mod traces;
 
+use std::time::Duration;
+
+use lanyard_auth::service::Immediate;
+
+/// Each server knows of the ends that it made itself or met, so that what it knows does not depend on when it looks.
+const ALONE: Immediate = Immediate { capacity: 1_000_000, poll: Duration::from_secs(86_400) };
+
 /// How much to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Scale {

@@ -66,6 +66,13 @@ pub struct Flags {
     /// front sets: RightmostXForwardedFor, XRealIp, CfConnectingIp, CloudFrontViewerAddress, FlyClientIp, ...
     #[arg(long, env = "LANYARD_CLIENT_IP", default_value = "ConnectInfo", value_name = "SOURCE")]
     client_ip: ClientIpSource,
+    /// Whether an ended session's access tokens are refused at once, or run to their expiry (then no call looks at
+    /// anything but the token itself)
+    #[arg(long, env = "LANYARD_REVOCATION", default_value = "immediate")]
+    revocation: Revocation,
+    /// Where /metrics is served, for Prometheus; nowhere by default. Keep it private
+    #[arg(long, env = "LANYARD_METRICS_ADDR")]
+    metrics_addr: Option<SocketAddr>,
     /// Make two demo accounts and print their passwords; on loopback addresses only
     #[arg(long, env = "LANYARD_DEMO", value_parser = clap::builder::FalseyValueParser::new())]
     demo: bool,
@@ -79,6 +86,12 @@ enum SigningAlg {
     Rs256,
     #[value(name = "ES256", alias = "es256")]
     Es256,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Revocation {
+    Immediate,
+    Stateless,
 }
 
 /// What the flags add up to.
@@ -100,6 +113,10 @@ pub struct Config {
     pub signing_alg: SigningAlgorithm,
     /// Where a client's address is told.
     pub client_ip: ClientIpSource,
+    /// Whether an ended session's access tokens are refused at once.
+    pub immediate_revocation: bool,
+    /// Where metrics are served.
+    pub metrics_addr: Option<SocketAddr>,
     /// Whether to make the demo accounts.
     pub demo: bool,
 }
@@ -175,6 +192,8 @@ impl TryFrom<Flags> for Config {
                 SigningAlg::Es256 => SigningAlgorithm::Es256,
             },
             client_ip: flags.client_ip,
+            immediate_revocation: flags.revocation == Revocation::Immediate,
+            metrics_addr: flags.metrics_addr,
             demo: flags.demo,
         })
     }
@@ -195,6 +214,12 @@ impl Config {
                  written its cookie yet and may have to sign in again (from 5/3 of --retry-window plus 30s on \
                  it does not)",
                 humantime::format_duration(self.limits.settle)
+            ));
+        }
+        if !self.immediate_revocation {
+            warnings.push(format!(
+                "access tokens are checked without a look at what was ended: those of an ended session go on for up to {}",
+                humantime::format_duration(self.access_ttl)
             ));
         }
         let host = self.public_url.split_once("://").map_or("", |(_, host)| host);

@@ -8,6 +8,7 @@ mod demo;
 mod failpoints;
 mod keys;
 mod layers;
+mod metrics;
 mod router;
 mod site;
 
@@ -24,6 +25,7 @@ use lanyard_app::session::PageSettings;
 use lanyard_auth::access::AccessTokens;
 use lanyard_auth::password::Passwords;
 use lanyard_auth::random::Random;
+use lanyard_auth::service::Immediate;
 use lanyard_auth::time::{Clock, Timestamp, millis};
 use lanyard_auth::{Service, Settings};
 use tokio::net::TcpListener;
@@ -73,6 +75,9 @@ async fn serve(config: Config) -> Result<(), Box<dyn Error>> {
     #[cfg(feature = "failpoints")]
     failpoints::take_orders();
     keys::prepare(&config.data_dir)?;
+    if let Some(addr) = config.metrics_addr {
+        metrics::serve(addr).await?;
+    }
     let (clock, random) = (Clock::System, Random::System);
     let service = Arc::new(start(&config, clock, &random).await?);
     let accounts =
@@ -112,6 +117,7 @@ async fn start(config: &Config, clock: Clock, random: &Random) -> Result<Service
         passwords: Passwords::new(random.clone(), cores.saturating_sub(1))?,
         clock,
         random: random.clone(),
+        immediate: config.immediate_revocation.then(Immediate::default),
     };
     Ok(Service::start(store, settings).await?)
 }

@@ -13,21 +13,34 @@ use lanyard_auth::store::{
 };
 use lanyard_auth::time::Timestamp;
 
-/// Loses the answers of endings while it is told to.
+/// Loses the answers of endings while it is told to, or answers no question at all.
 pub struct LostAnswers {
     real: Arc<dyn Store>,
     losing: AtomicBool,
+    away: AtomicBool,
 }
 
 impl LostAnswers {
     /// Before `real`, losing nothing yet.
     pub fn new(real: Arc<dyn Store>) -> Self {
-        Self { real, losing: AtomicBool::new(false) }
+        Self { real, losing: AtomicBool::new(false), away: AtomicBool::new(false) }
     }
 
     /// Whether answers get lost from now on.
     pub fn lose(&self, losing: bool) {
         self.losing.store(losing, Ordering::SeqCst);
+    }
+
+    /// Whether it answers no question about the time, a session, or what was ended.
+    pub fn away(&self, away: bool) {
+        self.away.store(away, Ordering::SeqCst);
+    }
+
+    fn is_there(&self) -> Result<(), StoreError> {
+        if self.away.load(Ordering::SeqCst) {
+            return Err(StoreError::Unavailable("away".to_owned()));
+        }
+        Ok(())
     }
 
     fn on_the_way<T>(&self, answer: Result<T, StoreError>) -> Result<T, StoreError> {
@@ -41,6 +54,7 @@ impl LostAnswers {
 #[async_trait]
 impl Store for LostAnswers {
     async fn now(&self) -> Result<Timestamp, StoreError> {
+        self.is_there()?;
         self.real.now().await
     }
 
@@ -70,6 +84,7 @@ impl Store for LostAnswers {
     }
 
     async fn session(&self, sid: SessionId) -> Result<Option<Seen<Session>>, StoreError> {
+        self.is_there()?;
         self.real.session(sid).await
     }
 
@@ -144,6 +159,7 @@ impl Store for LostAnswers {
     }
 
     async fn revocations(&self, window: Duration) -> Result<Vec<Revocation>, StoreError> {
+        self.is_there()?;
         self.real.revocations(window).await
     }
 }

@@ -91,8 +91,8 @@ impl Desk {
     }
 
     /// What the badge says that came with the request.
-    pub fn caller(&self) -> Result<Claims, ApiError> {
-        authenticate(&self.service, &self.headers)
+    pub async fn caller(&self) -> Result<Claims, ApiError> {
+        authenticate(&self.service, &self.headers).await
     }
 
     /// The answer to a sign-in or a renewal; the cookies go with it, or the token goes into it.
@@ -140,19 +140,20 @@ impl Desk {
 /// Checks the access token in a request's headers.
 ///
 /// # Errors
-/// [`ErrorCode::TokenMissing`], [`ErrorCode::TokenExpired`], [`ErrorCode::TokenInvalid`] or
-/// [`ErrorCode::SessionRevoked`].
-pub fn authenticate(service: &Service, headers: &HeaderMap) -> Result<Claims, ApiError> {
+/// [`ErrorCode::TokenMissing`], [`ErrorCode::TokenExpired`], [`ErrorCode::TokenInvalid`],
+/// [`ErrorCode::SessionRevoked`] or [`ErrorCode::Unavailable`].
+pub async fn authenticate(service: &Service, headers: &HeaderMap) -> Result<Claims, ApiError> {
     let token = match cookies::credential(headers) {
         Credential::None => return Err(ApiError::new(ErrorCode::TokenMissing)),
         // A bad token is never treated as no token.
         Credential::Bad => return Err(ApiError::new(ErrorCode::TokenInvalid)),
         Credential::Bearer(token) => token,
     };
-    service.authenticate(token, cookies::hint(headers).as_ref()).map_err(|error| match error {
+    service.authenticate(token, cookies::hint(headers).as_ref()).await.map_err(|error| match error {
         AccessError::Expired => ApiError::new(ErrorCode::TokenExpired),
         AccessError::Invalid => ApiError::new(ErrorCode::TokenInvalid),
         AccessError::Revoked(reason) => ApiError::revoked(end_reason(reason)),
+        AccessError::Unavailable => ApiError::unavailable(),
     })
 }
 

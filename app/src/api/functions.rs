@@ -106,7 +106,7 @@ pub async fn logout(session_id: Option<Uuid>) -> Result<(), ApiError> {
 pub async fn stamp(message: String) -> Result<Stamp, ApiError> {
     use super::error::ErrorCode;
 
-    let claims = Desk::here()?.caller()?;
+    let claims = Desk::here()?.caller().await?;
     if message.chars().count() > 1000 {
         return Err(ApiError::with_message(ErrorCode::InvalidRequest, "A note has at most 1000 characters."));
     }

@@ -2,68 +2,100 @@
 //!
 //! The two belong together, but a caller may go away between them: a client that hangs up takes its handler
 //! along, while the database still commits. So each ending runs in a task of its own, and the caller only
-//! waits for it. What escapes even that, a commit whose result is unknown, is read from the database afterwards.
+//! waits for it. What escapes even that, a commit whose result is unknown, is found by `in_step`, like what other
+//! nodes end.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::mpsc;
-use tokio::time::sleep;
-
-use crate::revocation::RevocationSet;
+use super::in_step::InStep;
+use crate::access::{AccessError, Claims};
+use crate::revocation::{RevocationSet, Verdict};
 use crate::store::{
     EndReason, Ended, Guard, NewSession, PasswordChange, RaisedVersion, Revocation, SessionId, Store,
     StoreError, UserId,
 };
 use crate::time::{Clock, Timestamp};
 
-/// So long after an ending failed the database is asked what came of it, and as long after each failure to ask.
-const ASK_AGAIN: Duration = Duration::from_secs(1);
+/// How ended sessions' access tokens are refused before they expire.
+#[derive(Clone, Copy, Debug)]
+pub struct Immediate {
+    /// How many ends are kept in memory; beyond these the database is asked at each call.
+    pub capacity: usize,
+    /// How often the database is asked what others have ended.
+    pub poll: Duration,
+}
 
-/// A statement whose caller lost it may commit until then; the stores give up on one sooner.
-const LATEST_COMMIT: Duration = Duration::from_secs(10);
+impl Default for Immediate {
+    /// A million ends, and a second.
+    fn default() -> Self {
+        Self { capacity: 1_000_000, poll: Duration::from_secs(1) }
+    }
+}
 
 /// Ends sessions. Clones share the set.
 #[derive(Clone)]
 pub(super) struct Ends {
     store: Arc<dyn Store>,
     clock: Clock,
+    /// None where access tokens run to their expiry.
+    set: Option<Shared>,
+}
+
+/// The set, and what keeps it in step with the database for as long as somebody uses it.
+#[derive(Clone)]
+struct Shared {
     revoked: Arc<RevocationSet>,
-    /// Told when an ending failed; holds one such word, which is enough for any number.
-    unsure: mpsc::Sender<()>,
+    _in_step: Arc<InStep>,
 }
 
 impl Ends {
-    /// Fills the revocation set from the database; entries are kept for `keep`.
-    pub async fn load(store: Arc<dyn Store>, clock: Clock, keep: Duration) -> Result<Self, StoreError> {
-        let revoked = RevocationSet::new(keep);
-        revoked.add(store.revocations(keep).await?, clock.now());
-        let (unsure, told) = mpsc::channel(1);
-        let ends = Self { store, clock, revoked: Arc::new(revoked), unsure };
-        tokio::spawn(catch_up(Arc::clone(&ends.store), ends.clock.clone(), Arc::clone(&ends.revoked), told));
-        Ok(ends)
+    /// Fills the revocation set from the database, if there is to be one; entries are kept for `keep`.
+    pub async fn load(
+        store: Arc<dyn Store>,
+        clock: Clock,
+        keep: Duration,
+        immediate: Option<Immediate>,
+    ) -> Result<Self, StoreError> {
+        let mut set = None;
+        if let Some(Immediate { capacity, poll }) = immediate {
+            let revoked = Arc::new(RevocationSet::new(keep, capacity));
+            let in_step = InStep::start(&store, &clock, &revoked, poll).await?;
+            set = Some(Shared { revoked, _in_step: Arc::new(in_step) });
+        }
+        Ok(Self { store, clock, set })
     }
 
-    /// Does the work whether or not the caller waits for it, and afterwards finds out what a failed one has done.
+    /// Why an access token with these claims is refused, if it is.
+    pub async fn why_over(&self, claims: &Claims, now: Timestamp) -> Result<Option<EndReason>, AccessError> {
+        let Some(set) = &self.set else { return Ok(None) };
+        match set.revoked.judge(claims, now) {
+            Verdict::Good => Ok(None),
+            Verdict::Revoked(reason) => Ok(Some(reason)),
+            Verdict::Unknown => self.ask_database(claims.sid).await,
+        }
+    }
+
+    async fn ask_database(&self, sid: SessionId) -> Result<Option<EndReason>, AccessError> {
+        metrics::counter!("lanyard_revocation_lookups_total").increment(1);
+        match self.store.session(sid).await {
+            Ok(Some(seen)) => Ok(seen.row.why_over()),
+            // A row outlives every access token of its session.
+            Ok(None) => Err(AccessError::Invalid),
+            Err(error) => {
+                tracing::warn!(%error, "the revocation set is full, and the database is away");
+                Err(AccessError::Unavailable)
+            }
+        }
+    }
+
+    /// Does the work whether or not the caller waits for it.
     async fn to_the_end<T: Send + 'static>(
         &self,
         work: impl Future<Output = Result<T, StoreError>> + Send + 'static,
     ) -> Result<T, StoreError> {
-        let unsure = self.unsure.clone();
-        let done = tokio::spawn(async move {
-            let done = work.await;
-            if done.is_err() {
-                // Full is as good: the word that waits there is for this ending too.
-                let _ = unsure.try_send(());
-            }
-            done
-        });
         let interrupted = |_| Err(StoreError::Unavailable("the runtime is stopping".to_owned()));
-        done.await.unwrap_or_else(interrupted)
-    }
-
-    pub fn revoked(&self) -> &RevocationSet {
-        &self.revoked
+        tokio::spawn(work).await.unwrap_or_else(interrupted)
     }
 
     /// Ends sessions, live or not: one that an unknown commit ended before is put on the set now.
@@ -167,44 +199,24 @@ impl Ends {
     /// A row shows that its session was ended.
     pub fn saw(&self, sid: SessionId, ended: Ended) {
         let Ended { at, reason } = ended;
-        self.revoked.add([Revocation::Session { sid, at, reason }], self.clock.now());
+        self.add([Revocation::Session { sid, at, reason }]);
     }
 
     /// By version, which covers what is being signed right now, and one by one, so that each knows why.
     fn revoke_all(&self, user: UserId, raised: RaisedVersion, reason: EndReason) -> Vec<SessionId> {
-        let now = self.clock.now();
-        self.revoked.add([Revocation::User { id: user, version: raised.version, at: now }], now);
+        self.add([Revocation::User { id: user, version: raised.version, at: self.clock.now() }]);
         self.revoke(&raised.ended, reason);
         raised.ended
     }
 
     fn revoke(&self, sids: &[SessionId], reason: EndReason) {
-        let now = self.clock.now();
-        self.revoked.add(sids.iter().map(|&sid| Revocation::Session { sid, at: now, reason }), now);
+        let at = self.clock.now();
+        self.add(sids.iter().map(|&sid| Revocation::Session { sid, at, reason }));
     }
-}
 
-/// Puts on the set what endings that failed have ended all the same. Ends when nobody can end anything any more.
-async fn catch_up(
-    store: Arc<dyn Store>,
-    clock: Clock,
-    revoked: Arc<RevocationSet>,
-    mut told: mpsc::Receiver<()>,
-) {
-    while told.recv().await.is_some() {
-        // Once as soon as the database answers, and once when the last lost statement must be done.
-        for wait in [ASK_AGAIN, LATEST_COMMIT] {
-            sleep(wait).await;
-            while !told.is_closed() {
-                match store.revocations(revoked.keep()).await {
-                    Ok(revocations) => {
-                        revoked.add(revocations, clock.now());
-                        break;
-                    }
-                    Err(error) => tracing::warn!(%error, "not known yet what a failed ending has ended"),
-                }
-                sleep(ASK_AGAIN).await;
-            }
+    fn add(&self, revocations: impl IntoIterator<Item = Revocation>) {
+        if let Some(set) = &self.set {
+            set.revoked.add(revocations, self.clock.now());
         }
     }
 }

@@ -117,14 +117,8 @@ impl Service {
 
 /// Whether a session may be renewed at all, at the database's time.
 pub(super) fn still_live(session: &Session, now: Timestamp, limits: &Limits) -> Result<(), RefreshError> {
-    if let Some(ended) = session.ended {
-        return Err(RefreshError::Revoked(ended.reason));
-    }
-    if session.user.disabled_at.is_some() {
-        return Err(RefreshError::Revoked(EndReason::AccountDisabled));
-    }
-    if session.user.version != session.user_version {
-        return Err(RefreshError::Revoked(EndReason::KickedOut));
+    if let Some(reason) = session.why_over() {
+        return Err(RefreshError::Revoked(reason));
     }
     if now >= session.not_after(limits.idle) {
         return Err(RefreshError::Expired);

@@ -31,7 +31,7 @@ pub async fn rotate<D: Database>(rotations: u32, mut tell: impl FnMut(u32)) -> R
         nodes.settle().await;
         // The hint of the jar that holds what was handed out last.
         let hint = Hint::new(session.sid, token(&session)?.generation);
-        let claims = here.authenticate(session.access_token.reveal(), Some(&hint))?;
+        let claims = here.authenticate(session.access_token.reveal(), Some(&hint)).await?;
         ensure!(claims.generation == rotation - 1, "generation {}", claims.generation);
         here.flush().await;
         ensure!(nodes.row(session.sid).await?.confirmed, "generation {} is not confirmed", claims.generation);

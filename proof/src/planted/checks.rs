@@ -152,7 +152,7 @@ async fn confirmation<D: Database>(nodes: &Nodes<D>) -> Result<()> {
     nodes.settle().await;
     for (badge, confirms) in [(&second, false), (&third, true)] {
         let hint = Hint::new(sid, token(badge)?.generation);
-        here.authenticate(badge.access_token.reveal(), Some(&hint))?;
+        here.authenticate(badge.access_token.reveal(), Some(&hint)).await?;
         here.flush().await;
         ensure!(nodes.row(sid).await?.confirmed == confirms, "confirmed: {}", !confirms);
     }
@@ -200,7 +200,7 @@ async fn restart<D: Database>(nodes: &Nodes<D>) -> Result<()> {
 
     let here = nodes.restarted().await?;
     for (badge, reason) in [(signed_out, EndReason::SignedOut), (kicked_out, EndReason::KickedOut)] {
-        let told = here.authenticate(badge.access_token.reveal(), None).map(drop);
+        let told = here.authenticate(badge.access_token.reveal(), None).await.map(drop);
         ensure!(told.is_err(), "an access token is good again after a restart");
         ensure!(told == Err(AccessError::Revoked(reason)), "after a restart an access token gets: {told:?}");
     }

@@ -156,6 +156,7 @@ pub async fn start(
         passwords,
         clock,
         random: Random::System,
+        immediate: Some(crate::ALONE),
     };
     Ok(Arc::new(Service::start(store, settings).await?))
 }

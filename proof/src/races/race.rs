@@ -208,7 +208,7 @@ fn targets(scene: &Scene) -> Targets {
 /// The session that stays is as good as before.
 async fn goes_on<D: Database>(nodes: &Nodes<D>, kept: &Issued) -> Result<()> {
     for service in &nodes.services {
-        service.authenticate(kept.access_token.reveal(), None)?;
+        service.authenticate(kept.access_token.reveal(), None).await?;
         renew(service, &token(kept)?).await?;
     }
     Ok(())

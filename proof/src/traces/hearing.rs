@@ -58,7 +58,7 @@ impl<D: Harness> Replay<'_, D> {
             waiting.go(Pass::CutBefore);
         }
         let node = self.node(server)?;
-        let heard = node.service.authenticate(text.reveal(), named.as_ref());
+        let heard = node.service.authenticate(text.reveal(), named.as_ref()).await;
         let waiting = node.flush().await?;
         self.judge_call(server, access, &heard)?;
         let sid = self.known.sid(access.session)?;

@@ -123,6 +123,7 @@ impl Node {
             passwords: site.passwords.clone(),
             clock: Clock::Manual(clock.clone()),
             random: Random::System,
+            immediate: Some(crate::ALONE),
         };
         let service = Arc::new(Service::start(Arc::new(store), settings).await?);
         Ok(Self { service, clock, arrivals })

@@ -89,12 +89,12 @@ impl<D: Harness> Replay<'_, D> {
 
     /// Shows a server every access token that was ever handed out for these sessions. Nobody may be let through
     /// the gate by it: so either they were ended, or nothing comes after.
-    pub(super) fn show_badges(&mut self, server: u8, of: &[SessionId]) -> anyhow::Result<()> {
+    pub(super) async fn show_badges(&mut self, server: u8, of: &[SessionId]) -> anyhow::Result<()> {
         let service = Arc::clone(&self.node(server)?.service);
         let mut heard = Vec::new();
         for (access, text) in self.known.badges() {
             if of.contains(&self.known.sid(access.session)?) {
-                heard.push((access, service.authenticate(text.reveal(), None)));
+                heard.push((access, service.authenticate(text.reveal(), None).await));
             }
         }
         heard.into_iter().try_for_each(|(access, heard)| self.judge_call(server, access, &heard))

@@ -82,7 +82,7 @@ pub async fn replay<D: Harness>(
     }
     let all = replay.known.sessions.clone();
     for server in [0, 1] {
-        replay.show_badges(server, &all)?;
+        replay.show_badges(server, &all).await?;
     }
     replay.compare_events().await
 }
@@ -229,7 +229,7 @@ impl<'a, D: Harness> Replay<'a, D> {
             self.ends.happened(*sid);
         }
         self.tally.saw("a kick-out");
-        self.show_badges(server, &his)
+        self.show_badges(server, &his).await
     }
 
     /// Reads all rows, which must be the model's.

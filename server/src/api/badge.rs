@@ -8,7 +8,8 @@ use lanyard_auth::access::Claims;
 use crate::layers::errors::Answer;
 use crate::router::App;
 
-/// What the access token says that came with the request. Looks nothing up in the database.
+/// What the access token says that came with the request. Looks nothing up in the database, unless more sessions were
+/// ended of late than the revocation set holds.
 pub struct Badge(pub Claims);
 
 impl FromRequestParts<App> for Badge {
@@ -16,6 +17,6 @@ impl FromRequestParts<App> for Badge {
     type Rejection = Answer;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Answer> {
-        authenticate(&app.service, &parts.headers).map(Self).map_err(Answer)
+        authenticate(&app.service, &parts.headers).await.map(Self).map_err(Answer)
     }
 }

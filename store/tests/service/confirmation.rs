@@ -4,7 +4,7 @@ use super::*;
 
 /// Uses a badge with this hint and says whether the generation counts as confirmed afterwards.
 async fn confirms(world: &World, badge: &Issued, hint: Option<Hint>) -> bool {
-    world.service.authenticate(badge.access_token.reveal(), hint.as_ref()).unwrap();
+    world.service.authenticate(badge.access_token.reveal(), hint.as_ref()).await.unwrap();
     world.service.flush().await;
     world.row(badge.sid).await.confirmed
 }
@@ -14,7 +14,7 @@ async fn a_new_session_counts_as_confirmed() {
     let world = World::new().await;
     let first = world.signed_in().await;
     assert!(world.row(first.sid).await.confirmed);
-    assert_eq!(world.claims(&first).cfm, None);
+    assert_eq!(world.claims(&first).await.cfm, None);
 }
 
 #[tokio::test]
@@ -39,7 +39,7 @@ async fn a_client_without_a_jar_confirms_by_use_alone() {
     let first = world.signed_in().await;
     world.pass(LIMITS.settle).await;
     let second = world.service.refresh(&token(&first), None, Delivery::Body).await.unwrap();
-    assert!(!world.claims(&second).jar);
+    assert!(!world.claims(&second).await.jar);
     world.pass(LIMITS.settle).await;
     assert!(confirms(&world, &second, None).await);
 }

@@ -14,7 +14,7 @@ fn password(text: &str) -> Password {
 
 /// Its access token is refused, and its renewal, both for this reason.
 async fn assert_over(world: &World, issued: &Issued, reason: EndReason) {
-    let badge = world.service.authenticate(issued.access_token.reveal(), None);
+    let badge = world.service.authenticate(issued.access_token.reveal(), None).await;
     assert_eq!(badge.unwrap_err(), AccessError::Revoked(reason));
     let told = world.refresh(&token(issued)).await;
     assert!(matches!(told, Err(RefreshError::Revoked(it)) if it == reason), "{told:?}");
@@ -22,9 +22,9 @@ async fn assert_over(world: &World, issued: &Issued, reason: EndReason) {
 
 /// Its access token is good, and it is renewed.
 async fn assert_good(world: &World, issued: &Issued) {
-    world.service.authenticate(issued.access_token.reveal(), None).unwrap();
+    world.service.authenticate(issued.access_token.reveal(), None).await.unwrap();
     let renewed = world.refresh(&token(issued)).await.unwrap();
-    world.service.authenticate(renewed.access_token.reveal(), None).unwrap();
+    world.service.authenticate(renewed.access_token.reveal(), None).await.unwrap();
 }
 
 /// Two sessions of one person, and one of another.
@@ -70,7 +70,7 @@ async fn signing_out_everywhere_ends_every_session_at_once() {
     assert_good(&world, &world.sign_in("ada@example.com", &[]).await).await;
 
     let restarted = world.node(&MasterKeys::new(&MASTER, &[])).await;
-    let badge = restarted.authenticate(first.access_token.reveal(), None);
+    let badge = restarted.authenticate(first.access_token.reveal(), None).await;
     assert_eq!(badge.unwrap_err(), AccessError::Revoked(EndReason::KickedOut));
     assert!(
         world
@@ -96,9 +96,9 @@ async fn a_password_change_ends_all_other_sessions_and_keeps_its_own() {
     let renewed = world.refresh(&token(&kept)).await.unwrap();
     assert_eq!(token(&renewed).generation, 1);
     let restarted = world.node(&MasterKeys::new(&MASTER, &[])).await;
-    let badge = restarted.authenticate(other.access_token.reveal(), None);
+    let badge = restarted.authenticate(other.access_token.reveal(), None).await;
     assert_eq!(badge.unwrap_err(), AccessError::Revoked(EndReason::PasswordChanged));
-    assert!(restarted.authenticate(kept.access_token.reveal(), None).is_ok());
+    assert!(restarted.authenticate(kept.access_token.reveal(), None).await.is_ok());
 
     let sign_in = async |text| {
         world.service.sign_in("ada@example.com", password(text), Delivery::Cookie, &[]).await.map(drop)
@@ -159,9 +159,9 @@ async fn an_account_that_only_the_database_knows_to_be_closed_is_closed_once_mor
     let world = World::new().await;
     let first = world.signed_in().await;
     world.store().disable_user(first.user.id).await.unwrap().unwrap();
-    assert!(world.service.authenticate(first.access_token.reveal(), None).is_ok());
+    assert!(world.service.authenticate(first.access_token.reveal(), None).await.is_ok());
     assert!(world.service.disable_user(first.user.id).await.unwrap().is_some());
-    assert!(world.service.authenticate(first.access_token.reveal(), None).is_err());
+    assert!(world.service.authenticate(first.access_token.reveal(), None).await.is_err());
 }
 
 /// A client that hangs up takes its handler along, at any point; the ending goes on without it.
@@ -181,7 +181,7 @@ async fn a_caller_who_goes_away_leaves_no_user_half_signed_out() {
         }
         caller.abort();
         let refused = async {
-            while world.service.authenticate(first.access_token.reveal(), None).is_ok() {
+            while world.service.authenticate(first.access_token.reveal(), None).await.is_ok() {
                 tokio::task::yield_now().await;
             }
         };

@@ -4,8 +4,8 @@ use super::*;
 use lanyard_auth::access::AccessError;
 use lanyard_auth::store::EndReason;
 
-fn verdict(service: &Service, badge: &Issued) -> Option<AccessError> {
-    service.authenticate(badge.access_token.reveal(), None).err()
+async fn verdict(service: &Service, badge: &Issued) -> Option<AccessError> {
+    service.authenticate(badge.access_token.reveal(), None).await.err()
 }
 
 #[tokio::test]
@@ -14,10 +14,10 @@ async fn signing_out_ends_badges_and_renewals_at_once() {
     let first = world.signed_in().await;
     let other = world.sign_in("ada@example.com", &[]).await;
     world.service.sign_out(&[first.sid]).await.unwrap();
-    assert_eq!(verdict(&world.service, &first), Some(AccessError::Revoked(EndReason::SignedOut)));
+    assert_eq!(verdict(&world.service, &first).await, Some(AccessError::Revoked(EndReason::SignedOut)));
     let told = world.refresh(&token(&first)).await;
     assert!(matches!(told, Err(RefreshError::Revoked(EndReason::SignedOut))));
-    assert_eq!(verdict(&world.service, &other), None);
+    assert_eq!(verdict(&world.service, &other).await, None);
     world.service.sign_out(&[first.sid, SessionId(uuid::Uuid::nil())]).await.unwrap();
 }
 
@@ -27,7 +27,7 @@ async fn a_server_that_starts_again_still_refuses_ended_sessions() {
     let first = world.signed_in().await;
     world.service.sign_out(&[first.sid]).await.unwrap();
     let restarted = world.node(&MasterKeys::new(&MASTER, &[])).await;
-    assert_eq!(verdict(&restarted, &first), Some(AccessError::Revoked(EndReason::SignedOut)));
+    assert_eq!(verdict(&restarted, &first).await, Some(AccessError::Revoked(EndReason::SignedOut)));
 }
 
 #[tokio::test]
@@ -40,9 +40,9 @@ async fn a_badge_signed_just_before_the_end_is_refused_for_as_long_as_it_lives()
     for n in 0..200 {
         world.service.sign_out(&[SessionId(uuid::Uuid::from_u128(n))]).await.unwrap();
     }
-    assert_eq!(verdict(&world.service, &first), Some(AccessError::Revoked(EndReason::SignedOut)));
+    assert_eq!(verdict(&world.service, &first).await, Some(AccessError::Revoked(EndReason::SignedOut)));
     let restarted = world.node(&MasterKeys::new(&MASTER, &[])).await;
-    assert_eq!(verdict(&restarted, &first), Some(AccessError::Revoked(EndReason::SignedOut)));
+    assert_eq!(verdict(&restarted, &first).await, Some(AccessError::Revoked(EndReason::SignedOut)));
 }
 
 #[tokio::test]
@@ -51,10 +51,10 @@ async fn signing_in_over_a_session_ends_it_as_replaced() {
     let first = world.signed_in().await;
     world.sign_up("grace@example.com").await;
     let second = world.sign_in("grace@example.com", &[first.sid]).await;
-    assert_eq!(verdict(&world.service, &first), Some(AccessError::Revoked(EndReason::Replaced)));
+    assert_eq!(verdict(&world.service, &first).await, Some(AccessError::Revoked(EndReason::Replaced)));
     let told = world.refresh(&token(&first)).await;
     assert!(matches!(told, Err(RefreshError::Revoked(EndReason::Replaced))));
-    assert_eq!(verdict(&world.service, &second), None);
+    assert_eq!(verdict(&world.service, &second).await, None);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
@@ -74,7 +74,7 @@ async fn nothing_survives_a_sign_out_that_races_with_renewals() {
         for renewal in renewals {
             if let Ok(issued) = renewal.await.unwrap() {
                 assert_eq!(
-                    verdict(&world.service, &issued),
+                    verdict(&world.service, &issued).await,
                     Some(AccessError::Revoked(EndReason::SignedOut))
                 );
                 assert!(world.refresh(&token(&issued)).await.is_err());
@@ -101,7 +101,7 @@ async fn a_caller_who_goes_away_leaves_no_ended_session_with_good_badges() {
         if world.row(sid).await.ended.is_some() {
             ended += 1;
             let noted = async {
-                while verdict(&world.service, &first).is_none() {
+                while verdict(&world.service, &first).await.is_none() {
                     tokio::task::yield_now().await;
                 }
             };
@@ -109,7 +109,7 @@ async fn a_caller_who_goes_away_leaves_no_ended_session_with_good_badges() {
             assert!(in_time.is_ok(), "an ended session's badge is still good");
         }
         world.service.sign_out(&[sid]).await.unwrap();
-        assert_eq!(verdict(&world.service, &first), Some(AccessError::Revoked(EndReason::SignedOut)));
+        assert_eq!(verdict(&world.service, &first).await, Some(AccessError::Revoked(EndReason::SignedOut)));
     }
     assert!(ended > 0, "no caller got as far as the commit");
 }
@@ -120,9 +120,9 @@ async fn an_ending_that_only_the_database_knows_of_is_noted_when_it_is_seen() {
     let world = World::new().await;
     let first = world.signed_in().await;
     world.store().end_sessions(&[first.sid], EndReason::TokenReused).await.unwrap();
-    assert_eq!(verdict(&world.service, &first), None);
+    assert_eq!(verdict(&world.service, &first).await, None);
     assert!(world.refresh(&token(&first)).await.is_err());
-    assert_eq!(verdict(&world.service, &first), Some(AccessError::Revoked(EndReason::TokenReused)));
+    assert_eq!(verdict(&world.service, &first).await, Some(AccessError::Revoked(EndReason::TokenReused)));
 }
 
 #[tokio::test]
@@ -131,7 +131,7 @@ async fn a_badge_from_the_future_counts_as_expired() {
     let first = world.signed_in().await;
     let here = world.db.now();
     world.db.set_time(here.before(LIMITS.settle)).await;
-    assert_eq!(verdict(&world.service, &first), None);
+    assert_eq!(verdict(&world.service, &first).await, None);
     world.db.set_time(here.before(LIMITS.settle + Duration::from_secs(1))).await;
-    assert_eq!(verdict(&world.service, &first), Some(AccessError::Expired));
+    assert_eq!(verdict(&world.service, &first).await, Some(AccessError::Expired));
 }

@@ -5,7 +5,7 @@ use lanyard_auth::access::AccessError;
 use lanyard_auth::store::EndReason;
 use lanyard_testbed::lost::LostAnswers;
 
-/// So long it may take: the database is asked a second after the ending failed.
+/// So long it may take: the database is asked every second.
 const SOON: Duration = Duration::from_secs(8);
 
 /// Ends something with a store that loses its answer. The access token of a session that this ends is refused
@@ -18,14 +18,15 @@ async fn refused_soon<E>(
     let [first, second] = [world.signed_in().await, world.sign_in("ada@example.com", &[]).await];
     let lossy = Arc::new(LostAnswers::new(world.store()));
     let keys = MasterKeys::new(&MASTER, &[]);
-    let service = start(lossy.clone(), world.db.clock(), &world.pem, &keys).await;
+    let service =
+        start_with(lossy.clone(), world.db.clock(), &world.pem, &keys, Some(Immediate::default())).await;
     lossy.lose(true);
     assert!(ending(&service, &first, &second).await.is_err(), "its answer was lost");
     lossy.lose(false);
 
     let refused = async {
         loop {
-            match service.authenticate(second.access_token.reveal(), None) {
+            match service.authenticate(second.access_token.reveal(), None).await {
                 Ok(_) => tokio::time::sleep(ms(50)).await,
                 Err(why) => break why,
             }

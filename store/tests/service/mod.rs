@@ -6,6 +6,7 @@ mod accounts;
 mod confirmation;
 mod elsewhere;
 mod endings;
+mod in_step;
 mod lost;
 mod removal;
 mod rules;
@@ -20,7 +21,7 @@ use lanyard_auth::password::{Password, Passwords};
 use lanyard_auth::random::Random;
 use lanyard_auth::refresh::{MasterKeys, RefreshToken};
 use lanyard_auth::rotation::Limits;
-use lanyard_auth::service::{Delivery, Issued, RefreshError, Registration};
+use lanyard_auth::service::{Delivery, Immediate, Issued, RefreshError, Registration};
 use lanyard_auth::store::{Session, SessionId, Store};
 use lanyard_auth::time::{Clock, Timestamp};
 use lanyard_auth::{Service, Settings};
@@ -38,6 +39,8 @@ const LIMITS: Limits = Limits {
     absolute: Duration::from_secs(30 * 24 * 3600),
 };
 const MASTER: [u8; 32] = [7; 32];
+/// What others end is not looked for.
+const ALONE: Immediate = Immediate { capacity: 1_000, poll: DAY };
 const PASSWORD: &str = "correct horse";
 
 /// One server over one database, and the hands that move its clock.
@@ -108,7 +111,7 @@ impl World {
     /// Calls the API with an access token and the hint of a jar that holds what was handed out with it.
     async fn use_badge(&self, issued: &Issued) {
         let hint = Hint::new(issued.sid, token(issued).generation);
-        self.service.authenticate(issued.access_token.reveal(), Some(&hint)).unwrap();
+        self.service.authenticate(issued.access_token.reveal(), Some(&hint)).await.unwrap();
         self.service.flush().await;
     }
 
@@ -116,12 +119,22 @@ impl World {
         self.store().session(sid).await.unwrap().unwrap().row
     }
 
-    fn claims(&self, issued: &Issued) -> Claims {
-        self.service.authenticate(issued.access_token.reveal(), None).unwrap()
+    async fn claims(&self, issued: &Issued) -> Claims {
+        self.service.authenticate(issued.access_token.reveal(), None).await.unwrap()
     }
 }
 
 async fn start(store: Arc<dyn Store>, clock: Clock, pem: &str, keys: &MasterKeys) -> Arc<Service> {
+    start_with(store, clock, pem, keys, Some(ALONE)).await
+}
+
+async fn start_with(
+    store: Arc<dyn Store>,
+    clock: Clock,
+    pem: &str,
+    keys: &MasterKeys,
+    immediate: Option<Immediate>,
+) -> Arc<Service> {
     let key = SigningKey::from_pem(SigningAlgorithm::EdDsa, pem).unwrap();
     let settings = Settings {
         limits: LIMITS,
@@ -130,6 +143,7 @@ async fn start(store: Arc<dyn Store>, clock: Clock, pem: &str, keys: &MasterKeys
         passwords: Passwords::new(Random::System, 2).unwrap(),
         clock,
         random: Random::System,
+        immediate,
     };
     Arc::new(Service::start(store, settings).await.unwrap())
 }
@@ -140,6 +154,6 @@ fn token(issued: &Issued) -> RefreshToken {
     RefreshToken::parse(text.reveal()).unwrap()
 }
 
-fn ms(millis: u64) -> Duration {
+const fn ms(millis: u64) -> Duration {
     Duration::from_millis(millis)
 }

@@ -43,7 +43,7 @@ async fn an_ended_session_stays_for_as_long_as_the_revocation_set_needs_it() {
     world.service.sign_out(&[first.sid]).await.unwrap();
     assert_eq!(world.service.remove_expired().await.unwrap(), 0);
     let restarted = world.node(&MasterKeys::new(&MASTER, &[])).await;
-    let badge = restarted.authenticate(last.access_token.reveal(), None);
+    let badge = restarted.authenticate(last.access_token.reveal(), None).await;
     assert_eq!(badge.unwrap_err(), AccessError::Revoked(EndReason::SignedOut));
 }
 

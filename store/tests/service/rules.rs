@@ -12,7 +12,7 @@ async fn rule_1_a_fresh_token_gets_a_badge_and_nothing_else() {
     world.pass(LIMITS.settle - ms(1)).await;
     let renewed = world.refresh(&token(&first)).await.unwrap();
     assert!(renewed.refresh_token.is_none());
-    assert_eq!(world.claims(&renewed).generation, 0);
+    assert_eq!(world.claims(&renewed).await.generation, 0);
     let after = world.row(first.sid).await;
     assert_eq!((after.generation, after.rotated_at), (before.generation, before.rotated_at));
 }
@@ -23,7 +23,7 @@ async fn rule_2_a_settled_token_rotates() {
     let first = world.signed_in().await;
     let second = world.rotated(&token(&first)).await;
     assert_eq!(token(&second).generation, 1);
-    let claims = world.claims(&second);
+    let claims = world.claims(&second).await;
     let row = world.row(first.sid).await;
     assert_eq!((claims.generation, row.generation, row.confirmed), (1, 1, false));
     assert_eq!(claims.cfm, Some(row.rotated_at.after(LIMITS.settle).millis()));
@@ -39,7 +39,7 @@ async fn rule_3_a_retry_gets_the_same_successor_and_no_fork() {
     world.pass(LIMITS.retry_window - ms(1)).await;
     let retried = world.refresh(&token(&first)).await.unwrap();
     assert_eq!(token(&retried).text().reveal(), token(&second).text().reveal());
-    assert_eq!(world.claims(&retried).generation, 1);
+    assert_eq!(world.claims(&retried).await.generation, 1);
     assert_eq!(world.row(first.sid).await.rotated_at, row.rotated_at);
 }
 
@@ -52,7 +52,7 @@ async fn rule_4_between_window_and_settling_an_old_token_gets_a_short_badge_that
         world.pass(wait).await;
         let bridged = world.refresh(&token(&first)).await.unwrap();
         assert!(bridged.refresh_token.is_none());
-        let claims = world.claims(&bridged);
+        let claims = world.claims(&bridged).await;
         assert_eq!((claims.generation, claims.cfm), (0, None));
         let end = world.row(first.sid).await.rotated_at.after(LIMITS.settle + LIMITS.client_timeout());
         assert_eq!(claims.exp, end.seconds());
@@ -166,7 +166,7 @@ async fn a_session_ends_by_idleness_and_by_age_whatever_happens() {
     // The last badge does not outlive the session, nor does anything renew at its limit.
     world.db.set_time(Timestamp(end.millis() - 5_000)).await;
     let last = world.refresh(&token(&current)).await.unwrap();
-    assert_eq!(world.claims(&last).exp, end.seconds());
+    assert_eq!(world.claims(&last).await.exp, end.seconds());
     world.db.set_time(end).await;
     assert!(matches!(world.refresh(&token(&last)).await, Err(RefreshError::Expired)));
 }

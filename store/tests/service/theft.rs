@@ -9,7 +9,7 @@ async fn assert_caught(world: &World, stolen: &RefreshToken, victim: &Issued) {
     let told = world.refresh(&token(victim)).await;
     assert!(matches!(told, Err(RefreshError::Revoked(EndReason::TokenReused))));
     let badge = victim.access_token.reveal();
-    let refused = world.service.authenticate(badge, None).unwrap_err();
+    let refused = world.service.authenticate(badge, None).await.unwrap_err();
     assert_eq!(refused, AccessError::Revoked(EndReason::TokenReused));
 }
 
