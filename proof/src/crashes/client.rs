@@ -154,7 +154,7 @@ impl Client {
                 self.state = State::New;
                 Ok(())
             }
-            // All of them come from one network, whose tries are numbered.
+            // So may a client be told whose network has signed in too often.
             Some((429 | 503, ..)) | None => {
                 // A jar that has a new cookie shows that one from now on.
                 if answer.cookies.is_some() {
@@ -197,7 +197,7 @@ impl Client {
 
     /// What it does next.
     fn next(&self, visit: Visit<'_>, held: Held) -> State {
-        let mut dice = self.dice.below(1000);
+        let mut dice = self.dice.below(10_000);
         for mood in Mood::RARE {
             let (often, seldom) = mood.chances();
             let chance = if visit.mood == mood { often } else { seldom };

@@ -51,13 +51,14 @@ impl Mood {
         Self::Sweep(Sweep::NewPassword),
     ];
 
-    /// Out of a thousand chances, how many it has when clients are in the mood for it, and how many when not.
+    /// Out of ten thousand chances, how many it has when clients are in the mood for it, and how many when not: so
+    /// few that a server that is never restarted need not turn away their sign-ins, which come from one network.
     pub fn chances(self) -> (usize, usize) {
         match self {
             Self::Renew => (0, 0),
-            Self::SignIn | Self::SignOut | Self::Steal => (150, 2),
+            Self::SignIn | Self::SignOut | Self::Steal => (1500, 4),
             // Each takes three passwords to be hashed.
-            Self::Sweep(_) => (50, 1),
+            Self::Sweep(_) => (500, 2),
         }
     }
 }
