@@ -5,10 +5,10 @@ use lanyard_auth::rotation::Limits;
 use super::*;
 use crate::model::config::TICK;
 
-/// Whether one of a few walks shows that the servers' durations are not the model's.
+/// Whether one of some walks shows that the servers' durations are not the model's.
 async fn finds(wrong: impl Fn(Durations) -> Durations) -> bool {
     let site = Site::<SqliteFile>::open().await.unwrap();
-    for number in 0..40 {
+    for number in 0..180 {
         let seen = roam::walk(number).unwrap();
         let durations = wrong(Durations::of(&seen.config));
         match replay(&site, &seen, durations, &mut Tally::default()).await {
