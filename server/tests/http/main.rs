@@ -14,6 +14,7 @@ mod forms;
 mod pages;
 mod person;
 mod refresh_desk;
+mod revocation;
 mod rotation;
 mod secrets;
 mod server;

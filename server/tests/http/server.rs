@@ -5,6 +5,7 @@ use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
 use std::time::Duration;
 
 use base64::Engine as _;
@@ -23,7 +24,7 @@ pub struct Server {
     port: u16,
     /// As browsers write it. It stays the same over a restart, though the port does not.
     origin: String,
-    folder: TempDir,
+    folder: Arc<TempDir>,
     flags: Vec<String>,
 }
 
@@ -42,17 +43,26 @@ impl Server {
 
     /// A server with these flags.
     pub fn start_with(flags: &[&str]) -> Self {
-        let folder = tempfile::tempdir().unwrap();
+        Self::start_in(Arc::new(tempfile::tempdir().unwrap()), flags, None)
+    }
+
+    /// Another server with the same keys and database, at the same origin.
+    pub fn beside(&self, flags: &[&str]) -> Self {
+        Self::start_in(Arc::clone(&self.folder), flags, Some(&self.origin))
+    }
+
+    fn start_in(folder: Arc<TempDir>, flags: &[&str], origin: Option<&str>) -> Self {
         let flags: Vec<_> = flags.iter().map(|&flag| flag.to_owned()).collect();
         // A free port may be taken by somebody else before the server has it, so there are several tries.
         let (child, port) =
-            (0..5).find_map(|_| spawn(folder.path(), &flags, None)).expect("the server did not start");
+            (0..5).find_map(|_| spawn(folder.path(), &flags, origin)).expect("the server did not start");
         let client = reqwest::Client::builder()
             .redirect(reqwest::redirect::Policy::none())
             .timeout(Duration::from_secs(40))
             .build()
             .unwrap();
-        Self { child, client, port, origin: local(port), folder, flags }
+        let origin = origin.map_or_else(|| local(port), str::to_owned);
+        Self { child, client, port, origin, folder, flags }
     }
 
     /// Kills the server, as a power cut would, and starts it again over the same folder with other flags.
