@@ -9,7 +9,7 @@
 //! | [`law`] | what must hold |
 //! | `converge` | whether everybody gets an access token again |
 //! | [`search`] | stateright at work |
-//! | [`combinations`] | the parts, a few at a time, every two of them together in one |
+//! | [`part`], [`combinations`] | the parts; a few at a time, every two of them together in one |
 //! | [`engine`] | the same with the client's real engine as its tabs |
 //! | [`limits`] | what is found just outside the limits that the documentation states |
 //! | [`bug`], [`planted`] | the bugs that can be planted, and what finds them |
@@ -24,6 +24,7 @@ mod converge;
 pub mod engine;
 pub mod law;
 pub mod limits;
+pub mod part;
 pub mod planted;
 pub mod search;
 mod server;
@@ -37,10 +38,11 @@ use anyhow::ensure;
 use crate::Scale;
 use crate::report::Chapter;
 use bug::Bug;
-use combinations::{COMBINATIONS, Part, missing_pairs};
+use combinations::{COMBINATIONS, missing_pairs};
 use engine::{ENGINES, EngineSearch};
 use law::Law;
 use limits::{Expected, LIMITS};
+use part::Part;
 use planted::PLANTED;
 use search::{Found, Search, WRITES};
 

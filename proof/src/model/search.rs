@@ -11,9 +11,9 @@ use lanyard_auth::rotation::Decision;
 use stateright::{Checker as _, HasDiscoveries, Model, Property};
 
 use super::action::{Action, Outcome};
-use super::combinations::Part;
 use super::config::Config;
 use super::law::Law;
+use super::part::Part;
 use super::world::World;
 
 /// Something that a model is expected to reach.
