@@ -71,14 +71,14 @@ impl RevocationSet {
         self.keep
     }
 
-    /// Adds entries.
+    /// Adds entries; what is too old to matter is left out.
     pub fn add(&self, revocations: impl IntoIterator<Item = Revocation>, now: Timestamp) {
         let mut entries = self.entries.write().unwrap_or_else(PoisonError::into_inner);
         for revocation in revocations {
-            let at = match revocation {
-                Revocation::Session { at, .. } | Revocation::User { at, .. } => at,
-            };
-            let until = at.after(self.keep);
+            let until = revocation.at().after(self.keep);
+            if until <= now {
+                continue;
+            }
             if entries.len() >= entries.sweep_at.min(self.capacity) {
                 entries.sweep(self.keep / SWEEPS, now);
             }
@@ -89,6 +89,12 @@ impl RevocationSet {
             }
         }
         metrics::gauge!("lanyard_revocations").set(gauge(entries.len()));
+    }
+
+    /// More was revoked than anybody could tell: until `now` is as long ago as an entry is needed, the set does not know.
+    pub fn overflow(&self, now: Timestamp) {
+        let mut entries = self.entries.write().unwrap_or_else(PoisonError::into_inner);
+        entries.complete_from = now.after(self.keep).max(entries.complete_from);
     }
 
     /// What is known of a token with these claims.
@@ -131,7 +137,8 @@ impl Entries {
 
     /// Drops what is not needed any more, unless that was done a short while ago.
     fn sweep(&mut self, pause: Duration, now: Timestamp) {
-        if now < self.swept_at.after(pause) {
+        // Before it: the clock was set back.
+        if self.swept_at <= now && now < self.swept_at.after(pause) {
             return;
         }
         self.sessions.retain(|_, (_, until)| *until > now);

@@ -208,7 +208,7 @@ impl Service {
         self.store.now().await
     }
 
-    /// Checks an access token and notes its use. Looks nothing up in the database.
+    /// Checks an access token and notes its use. Looks nothing up in the database, unless the revocation set is full.
     ///
     /// `hint` is the hint cookie that came with the call, if one did.
     ///

@@ -302,6 +302,15 @@ pub enum Revocation {
     },
 }
 
+impl Revocation {
+    /// When it was revoked.
+    pub const fn at(&self) -> Timestamp {
+        match self {
+            Self::Session { at, .. } | Self::User { at, .. } => *at,
+        }
+    }
+}
+
 /// Why the store did not do what it was asked.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
@@ -428,7 +437,7 @@ pub trait Store: Send + Sync + 'static {
     /// or not they were ended; returns how many. Fewer than `batch`: no more is left, or another node is at it.
     async fn remove_expired(&self, keep: Duration, batch: u32) -> Result<u32, StoreError>;
 
-    /// What was revoked during the last `window`, to fill the revocation set at start: ended sessions, and
-    /// users with revoked versions.
-    async fn revocations(&self, window: Duration) -> Result<Vec<Revocation>, StoreError>;
+    /// What was revoked during the last `window`, for the revocation set: ended sessions, and users with revoked
+    /// versions, the latest first, at most so many of each.
+    async fn revocations(&self, window: Duration, most: u32) -> Result<Vec<Revocation>, StoreError>;
 }

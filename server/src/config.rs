@@ -222,6 +222,9 @@ impl Config {
                 humantime::format_duration(self.access_ttl)
             ));
         }
+        if let Some(addr) = self.metrics_addr.filter(|addr| !addr.ip().is_loopback()) {
+            warnings.push(format!("whoever can reach {addr} reads the metrics; keep that network private"));
+        }
         let host = self.public_url.split_once("://").map_or("", |(_, host)| host);
         let local = ["localhost", "127.0.0.1", "[::1]"]
             .iter()

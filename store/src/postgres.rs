@@ -335,19 +335,27 @@ impl Store for PostgresStore {
         Ok(u32::try_from(removed.rows_affected()).unwrap_or(batch))
     }
 
-    async fn revocations(&self, window: Duration) -> Result<Vec<Revocation>, StoreError> {
+    async fn revocations(&self, window: Duration, most: u32) -> Result<Vec<Revocation>, StoreError> {
         // As a value of its own: compared with a volatile function, an index is not used.
         let since = self.now().await?.before(window).0;
-        let sessions = sqlx::query("SELECT sid, ended_at, end_reason FROM sessions WHERE ended_at >= $1")
-            .bind(since)
-            .fetch_all(&self.pool)
-            .await
-            .map_err(failed)?;
-        let users = sqlx::query("SELECT id, revoked_below, revoked_at FROM users WHERE revoked_at >= $1")
-            .bind(since)
-            .fetch_all(&self.pool)
-            .await
-            .map_err(failed)?;
+        let sessions = sqlx::query(
+            "SELECT sid, ended_at, end_reason FROM sessions WHERE ended_at >= $1
+             ORDER BY ended_at DESC LIMIT $2",
+        )
+        .bind(since)
+        .bind(i64::from(most))
+        .fetch_all(&self.pool)
+        .await
+        .map_err(failed)?;
+        let users = sqlx::query(
+            "SELECT id, revoked_below, revoked_at FROM users WHERE revoked_at >= $1
+             ORDER BY revoked_at DESC LIMIT $2",
+        )
+        .bind(since)
+        .bind(i64::from(most))
+        .fetch_all(&self.pool)
+        .await
+        .map_err(failed)?;
         let sessions = sessions.iter().map(rows::ended_session);
         sessions.chain(users.iter().map(rows::revoked_user)).collect()
     }

@@ -375,19 +375,27 @@ impl Store for SqliteStore {
         Ok(u32::try_from(removed.rows_affected()).unwrap_or(batch))
     }
 
-    async fn revocations(&self, window: Duration) -> Result<Vec<Revocation>, StoreError> {
+    async fn revocations(&self, window: Duration, most: u32) -> Result<Vec<Revocation>, StoreError> {
         let mut transaction = self.readers.begin().await.map_err(failed)?;
         let since = self.clock.now().before(window);
-        let sessions = sqlx::query("SELECT sid, ended_at, end_reason FROM sessions WHERE ended_at >= ?1")
-            .bind(since.0)
-            .fetch_all(&mut *transaction)
-            .await
-            .map_err(failed)?;
-        let users = sqlx::query("SELECT id, revoked_below, revoked_at FROM users WHERE revoked_at >= ?1")
-            .bind(since.0)
-            .fetch_all(&mut *transaction)
-            .await
-            .map_err(failed)?;
+        let sessions = sqlx::query(
+            "SELECT sid, ended_at, end_reason FROM sessions WHERE ended_at >= ?1
+             ORDER BY ended_at DESC LIMIT ?2",
+        )
+        .bind(since.0)
+        .bind(most)
+        .fetch_all(&mut *transaction)
+        .await
+        .map_err(failed)?;
+        let users = sqlx::query(
+            "SELECT id, revoked_below, revoked_at FROM users WHERE revoked_at >= ?1
+             ORDER BY revoked_at DESC LIMIT ?2",
+        )
+        .bind(since.0)
+        .bind(most)
+        .fetch_all(&mut *transaction)
+        .await
+        .map_err(failed)?;
         let sessions = sessions.iter().map(rows::ended_session);
         sessions.chain(users.iter().map(rows::revoked_user)).collect()
     }

@@ -158,8 +158,8 @@ impl Store for LostAnswers {
         self.real.remove_expired(keep, batch).await
     }
 
-    async fn revocations(&self, window: Duration) -> Result<Vec<Revocation>, StoreError> {
+    async fn revocations(&self, window: Duration, most: u32) -> Result<Vec<Revocation>, StoreError> {
         self.is_there()?;
-        self.real.revocations(window).await
+        self.real.revocations(window, most).await
     }
 }

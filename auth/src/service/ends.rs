@@ -57,6 +57,13 @@ impl Ends {
         keep: Duration,
         immediate: Option<Immediate>,
     ) -> Result<Self, StoreError> {
+        metrics::describe_gauge!("lanyard_revocations", "ends that are kept in memory");
+        metrics::describe_counter!(
+            "lanyard_revocation_lookups_total",
+            "calls for which the database was asked"
+        );
+        // So that it is there before it is needed.
+        metrics::counter!("lanyard_revocation_lookups_total").increment(0);
         let mut set = None;
         if let Some(Immediate { capacity, poll }) = immediate {
             let revoked = Arc::new(RevocationSet::new(keep, capacity));
@@ -82,10 +89,7 @@ impl Ends {
             Ok(Some(seen)) => Ok(seen.row.why_over()),
             // A row outlives every access token of its session.
             Ok(None) => Err(AccessError::Invalid),
-            Err(error) => {
-                tracing::warn!(%error, "the revocation set is full, and the database is away");
-                Err(AccessError::Unavailable)
-            }
+            Err(_) => Err(AccessError::Unavailable),
         }
     }
 
@@ -198,14 +202,15 @@ impl Ends {
 
     /// A row shows that its session was ended.
     pub fn saw(&self, sid: SessionId, ended: Ended) {
-        let Ended { at, reason } = ended;
-        self.add([Revocation::Session { sid, at, reason }]);
+        // Not when it was ended, which is by the database's clock; and later does no harm.
+        self.revoke(&[sid], ended.reason);
     }
 
-    /// By version, which covers what is being signed right now, and one by one, so that each knows why.
+    /// One by one, so that each knows why, and by version, which covers what is being signed right now.
     fn revoke_all(&self, user: UserId, raised: RaisedVersion, reason: EndReason) -> Vec<SessionId> {
-        self.add([Revocation::User { id: user, version: raised.version, at: self.clock.now() }]);
-        self.revoke(&raised.ended, reason);
+        let at = self.clock.now();
+        let sessions = raised.ended.iter().map(|&sid| Revocation::Session { sid, at, reason });
+        self.add(sessions.chain([Revocation::User { id: user, version: raised.version, at }]));
         raised.ended
     }
 

@@ -5,17 +5,40 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::task::JoinHandle;
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 
 use crate::revocation::RevocationSet;
-use crate::store::{Store, StoreError};
+use crate::store::{Revocation, Store, StoreError};
 use crate::time::{Clock, Timestamp};
 
-/// An end may be committed so long after the moment that it bears; the stores give up on a statement sooner.
-const LATEST_COMMIT: Duration = Duration::from_secs(10);
+/// An end may be committed so long after the moment that it bears. On Postgres that is a statement's 4 s and the 10 s
+/// for which its transaction may idle; a process that is stopped for longer is found by a look at the whole.
+const LATEST_COMMIT: Duration = Duration::from_secs(30);
+
+/// A look that takes longer has failed.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// One look in so many reaches back as far as anything matters.
+const WHOLE: u32 = 60;
+
+/// So much is read at one look. What is more is not worth its memory: the database is asked at each call.
+const MOST: u32 = 100_000;
+
+/// Added at a time, so that calls are not held up for longer.
+const CHUNK: usize = 1_000;
+
+/// If the two clocks have moved apart by more, one of them was set, in milliseconds.
+const WAS_SET: i64 = 1_000;
 
 /// A task that reads the database now and then. It ends when this is dropped.
 pub(super) struct InStep(JoinHandle<()>);
+
+/// Both clocks, read together.
+#[derive(Clone, Copy)]
+struct Clocks {
+    database: Timestamp,
+    ours: Timestamp,
+}
 
 impl InStep {
     /// Fills the set, and goes on to do so every `poll`.
@@ -25,8 +48,8 @@ impl InStep {
         revoked: &Arc<RevocationSet>,
         poll: Duration,
     ) -> Result<Self, StoreError> {
-        let last = store.now().await?;
-        revoked.add(store.revocations(revoked.keep()).await?, clock.now());
+        metrics::describe_gauge!("lanyard_revocations_in_step", "1 while others' ends are known, else 0");
+        let last = look(&**store, clock, revoked, None).await?;
         let task = follow(Arc::clone(store), clock.clone(), Arc::clone(revoked), poll, last);
         Ok(Self(tokio::spawn(task)))
     }
@@ -43,33 +66,70 @@ async fn follow(
     clock: Clock,
     revoked: Arc<RevocationSet>,
     poll: Duration,
-    mut last: Timestamp,
+    mut last: Clocks,
 ) {
-    let mut away = false;
+    let (mut away, mut looks) = (false, 0_u32);
     loop {
         sleep(poll).await;
-        match look(&*store, &clock, &revoked, last).await {
-            Ok(now) => (last, away) = (now, false),
-            // Said once, not at every look.
-            Err(_) if away => {}
+        looks = looks.wrapping_add(1);
+        let since = (!looks.is_multiple_of(WHOLE)).then_some(last);
+        let seen = timeout(PATIENCE, look(&*store, &clock, &revoked, since)).await;
+        match seen.unwrap_or_else(|_| Err(StoreError::Unavailable("it takes too long".to_owned()))) {
+            Ok(clocks) => {
+                if away {
+                    tracing::info!("what others have ended is known again");
+                }
+                (last, away) = (clocks, false);
+            }
             Err(error) => {
+                // Said once, not at every look.
+                if !away {
+                    tracing::warn!(%error, "not known what others end, until the database answers");
+                }
+                metrics::gauge!("lanyard_revocations_in_step").set(0);
                 away = true;
-                tracing::warn!(%error, "not known what others end, until the database answers");
             }
         }
     }
 }
 
-/// Puts on the set what was ended since `last`; returns the database's time.
+/// Puts on the set what was ended since the last look, or all that matters.
 async fn look(
     store: &dyn Store,
     clock: &Clock,
     revoked: &RevocationSet,
-    last: Timestamp,
-) -> Result<Timestamp, StoreError> {
-    let now = store.now().await?;
-    let since = Duration::from_millis(now.since(last).try_into().unwrap_or(0));
-    let window = revoked.keep().min(since + LATEST_COMMIT);
-    revoked.add(store.revocations(window).await?, clock.now());
-    Ok(now)
+    last: Option<Clocks>,
+) -> Result<Clocks, StoreError> {
+    let clocks = Clocks { database: store.now().await?, ours: clock.now() };
+    let window = last.map_or(revoked.keep(), |last| clocks.reach(last, revoked.keep()));
+    let revocations = store.revocations(window, MOST).await?;
+    for chunk in revocations.chunks(CHUNK) {
+        revoked.add(chunk.iter().map(|revocation| clocks.translate(*revocation)), clocks.ours);
+    }
+    if revocations.len() >= usize::try_from(MOST).unwrap_or(usize::MAX) {
+        revoked.overflow(clocks.ours);
+    }
+    metrics::gauge!("lanyard_revocations_in_step").set(1);
+    Ok(clocks)
+}
+
+impl Clocks {
+    /// How far to look back; all the way if one of the clocks was set, since the set may have forgotten by it.
+    fn reach(self, last: Self, keep: Duration) -> Duration {
+        let passed = self.database.since(last.database);
+        let apart = self.ours.since(last.ours).saturating_sub(passed);
+        match u64::try_from(passed) {
+            Ok(passed) if apart.abs() < WAS_SET => keep.min(Duration::from_millis(passed) + LATEST_COMMIT),
+            _ => keep,
+        }
+    }
+
+    /// The same by our clock, by which access tokens are signed and checked.
+    fn translate(self, revocation: Revocation) -> Revocation {
+        let ours = |at: Timestamp| Timestamp(at.0.saturating_add(self.ours.since(self.database)));
+        match revocation {
+            Revocation::Session { sid, at, reason } => Revocation::Session { sid, at: ours(at), reason },
+            Revocation::User { id, version, at } => Revocation::User { id, version, at: ours(at) },
+        }
+    }
 }

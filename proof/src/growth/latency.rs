@@ -183,7 +183,7 @@ pub async fn beside_removal<D: Database>(filled: &Filled<D>, expired: u64, alone
     fill(&filled.db, expired, Began::LONG_AGO).await?;
     let stays = format!("WHERE expires_at >= {}", filled.db.now().before(DAY).0);
     let before = filled.count(&stays).await?;
-    let revoked = filled.db.store().revocations(DAY).await?.len();
+    let revoked = filled.db.store().revocations(DAY, u32::MAX).await?.len();
     let mut live = filled.live.iter();
 
     let mut by_itself = filled.renew_all(live.by_ref().take(alone / 2)).await?;
@@ -201,7 +201,7 @@ pub async fn beside_removal<D: Database>(filled: &Filled<D>, expired: u64, alone
     by_itself.extend(filled.renew_all(live.take(alone / 2)).await?);
     ensure!(filled.count(&stays).await? == before, "a session was removed before its time");
     ensure!(filled.count("").await? == before, "a session stays that nobody needs");
-    let still = filled.db.store().revocations(DAY).await?.len();
+    let still = filled.db.store().revocations(DAY, u32::MAX).await?.len();
     ensure!(still == revoked, "of {revoked} revocations {still} are left");
     let renewals = Compared { these: Latencies::of(beside), with: Latencies::of(by_itself) };
     let slowest = renewals.these.slowest();

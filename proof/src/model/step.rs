@@ -300,7 +300,9 @@ impl World {
         let live = self.row(token.session).is_some_and(|row| row.ended.is_none() && !row.has_expired(config));
         let ghost = self.ghost.sessions.get(usize::from(token.session));
         let excused = ghost.is_some_and(|ghost| ghost.stolen.is_some() || ghost.lost);
-        let kicked = answer == Answer::Ended(EndReason::KickedOut);
+        // His version may have risen after the row was read.
+        let raised = self.row(token.session).is_some_and(|row| self.version_of(row) != row.user_version);
+        let kicked = raised && answer == Answer::Ended(EndReason::KickedOut);
         self.broken.demand(Law::NoFalseAlarm, !live || excused || kicked);
     }
 

@@ -198,8 +198,8 @@ impl<D: Database> Store for Planted<D> {
         }
     }
 
-    async fn revocations(&self, window: Duration) -> Result<Vec<Revocation>, StoreError> {
-        let mut revocations = self.real.revocations(window).await?;
+    async fn revocations(&self, window: Duration, most: u32) -> Result<Vec<Revocation>, StoreError> {
+        let mut revocations = self.real.revocations(window, most).await?;
         if self.bug == Some(Bug::EndedForgotten) {
             revocations.retain(|revocation| matches!(revocation, Revocation::User { .. }));
         }

@@ -193,7 +193,7 @@ impl Store for GatedStore {
         self.behind.remove_expired(keep, batch).await
     }
 
-    async fn revocations(&self, window: Duration) -> Result<Vec<Revocation>, StoreError> {
-        self.behind.revocations(window).await
+    async fn revocations(&self, window: Duration, most: u32) -> Result<Vec<Revocation>, StoreError> {
+        self.behind.revocations(window, most).await
     }
 }

@@ -56,7 +56,6 @@ pub struct Replay<'a, D> {
     pub(super) time: Timestamp,
     /// The rows as they were last read.
     pub(super) rows: Vec<Session>,
-    /// A row as it was before the last commit, while a failover may lose that.
     /// The rows before the last commit, while a failover may still lose that.
     unreplicated: Vec<Session>,
 }

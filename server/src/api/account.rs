@@ -9,7 +9,7 @@ use lanyard_app::api::desk::{typed, user_info};
 use lanyard_app::api::{ApiError, ChangePassword, EndedSessions, ErrorCode, Me, Rename, UserInfo};
 use lanyard_auth::service::{ChangePasswordError, SignUpError};
 
-use super::badge::Badge;
+use super::badge::{Badge, Present};
 use super::whence::Whence;
 use crate::layers::errors::Answer;
 use crate::router::App;
@@ -28,11 +28,11 @@ pub async fn me(State(app): State<App>, Badge(claims): Badge) -> Result<Json<Me>
 /// `POST /api/account/name`
 pub async fn rename(
     State(app): State<App>,
-    Badge(claims): Badge,
+    Present(claims): Present,
     Json(Rename { name }): Json<Rename>,
 ) -> Result<Json<UserInfo>, Answer> {
     let user = app.service.rename_user(claims.sub, &name).await.map_err(|error| Answer(error.into()))?;
-    // His badge is good, so he was there a moment ago.
+    // His session is live, so he was there a moment ago.
     user.map(|user| Json(user_info(user))).ok_or(Answer(ApiError::new(ErrorCode::NotFound)))
 }
 

@@ -1,4 +1,4 @@
-//! The extractor of every protected endpoint.
+//! The extractors of protected endpoints.
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
@@ -18,5 +18,20 @@ impl FromRequestParts<App> for Badge {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Answer> {
         authenticate(&app.service, &parts.headers).await.map(Self).map_err(Answer)
+    }
+}
+
+/// The same, and the database has just said that the session is live. For what reads or writes there anyway: who was
+/// signed out elsewhere a moment ago, or whose badge merely has not expired, must not sign out others.
+pub struct Present(pub Claims);
+
+impl FromRequestParts<App> for Present {
+    /// 401 or 403, with the reason, or 503.
+    type Rejection = Answer;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Answer> {
+        let Badge(claims) = Badge::from_request_parts(parts, app).await?;
+        app.service.user_of(claims.sid).await.map_err(|error| Answer(error.into()))?;
+        Ok(Self(claims))
     }
 }

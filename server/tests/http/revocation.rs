@@ -47,6 +47,16 @@ async fn a_stateless_server_says_so_and_lets_access_tokens_run_to_their_expiry()
     // What asks the database all the same knows better.
     me(&server, &held.access).await.assert_error(401, "session_revoked");
     refresh(&server, &held.cookies()).await.assert_error(401, "session_revoked");
+
+    // Whose badge merely has not expired signs nobody else out, and sees nothing.
+    let again = sign_in(&server).await;
+    for (method, path) in
+        [("DELETE", "/api/sessions/others"), ("DELETE", "/api/sessions"), ("GET", "/api/sessions")]
+    {
+        let answer = send(bearer(server.request(method, path), &held.access)).await;
+        answer.assert_error(401, "session_revoked");
+    }
+    assert_eq!(me(&server, &again.access).await.status, 200);
 }
 
 #[tokio::test]

@@ -101,3 +101,38 @@ async fn without_a_set_an_ended_session_goes_on_until_its_access_token_expires()
     world.pass(ACCESS_TTL).await;
     assert_eq!(verdict(&here, &first).await, Some(AccessError::Expired));
 }
+
+/// An end bears the time of its statement, and its commit may come much later than that.
+#[tokio::test]
+async fn what_is_committed_long_after_its_moment_is_found() {
+    let world = World::new().await;
+    let first = world.signed_in().await;
+    let before = world.row(first.sid).await;
+    world.service.sign_out(&[first.sid]).await.unwrap();
+    let ended = world.row(first.sid).await;
+    world.db.put_back(&before).await;
+    let here = node(&world, POLLED).await;
+    assert_eq!(verdict(&here, &first).await, None, "not committed yet");
+    world.pass(Duration::from_secs(15)).await;
+    tokio::time::sleep(ms(300)).await;
+    world.db.put_back(&ended).await;
+    assert_eq!(refused_soon(&here, &first).await, AccessError::Revoked(EndReason::SignedOut));
+}
+
+/// What was forgotten while the clock was ahead is looked up again.
+#[tokio::test]
+async fn a_clock_that_goes_ahead_and_back_forgets_nobody() {
+    let world = World::new().await;
+    let here = node(&world, POLLED).await;
+    let first = world.signed_in().await;
+    here.sign_out(&[first.sid]).await.unwrap();
+    let now = world.db.now();
+    world.pass(DAY).await;
+    // Others' ends make the set sweep itself.
+    let others: Vec<_> = (0..200).map(|n| SessionId(uuid::Uuid::from_u128(n))).collect();
+    here.sign_out(&others).await.unwrap();
+    assert_eq!(verdict(&here, &first).await, Some(AccessError::Expired));
+    tokio::time::sleep(ms(300)).await;
+    world.db.set_time(now.after(ms(1_000))).await;
+    assert_eq!(refused_soon(&here, &first).await, AccessError::Revoked(EndReason::SignedOut));
+}
