@@ -26,6 +26,8 @@ pub struct PageSettings {
     pub idle_ttl_ms: u64,
     /// How long a session may live, in milliseconds.
     pub absolute_ttl_ms: u64,
+    /// Whether an ended session's badge is refused at once.
+    pub immediate_revocation: bool,
     /// Whether the demo accounts are here.
     pub demo: bool,
 }

@@ -164,6 +164,7 @@ const UNTOLD: Opening = Opening {
         access_ttl_ms: 900_000,
         idle_ttl_ms: 604_800_000,
         absolute_ttl_ms: 2_592_000_000,
+        immediate_revocation: true,
         demo: false,
     },
     signed_in: false,

@@ -76,8 +76,11 @@ impl Password {
     /// Refuses what is common or expected, as NIST SP 800-63B-4 (3.1.1.2) asks for; `about` is what everybody
     /// knows of the person. Takes milliseconds.
     fn check_strength(&self, about: &[String]) -> Result<(), BadPassword> {
-        let words: Vec<_> =
-            about.iter().flat_map(|text| text.split(|c: char| !c.is_alphanumeric())).collect();
+        // All of it, what is before an @, and each word.
+        let whole = about.iter().map(String::as_str);
+        let local = about.iter().filter_map(|text| text.split_once('@')).map(|(local, _)| local);
+        let parts = about.iter().flat_map(|text| text.split(|c: char| !c.is_alphanumeric()));
+        let words: Vec<_> = whole.chain(local).chain(parts).collect();
         let entropy = zxcvbn(&self.0, &words);
         if entropy.score() > Score::One {
             return Ok(());

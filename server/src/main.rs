@@ -130,6 +130,7 @@ fn page_settings(config: &Config) -> PageSettings {
         access_ttl_ms: millis(config.access_ttl),
         idle_ttl_ms: millis(limits.idle),
         absolute_ttl_ms: millis(limits.absolute),
+        immediate_revocation: config.immediate_revocation,
         demo: config.demo,
     }
 }

@@ -98,7 +98,13 @@ fn Tokens() -> impl IntoView {
                     <dt>"Shown"</dt>
                     <dd>"with each call to " <code>"/api"</code></dd>
                     <dt>"If stolen"</dt>
-                    <dd>"soon worth nothing, and refused at once when the session ends"</dd>
+                    <dd>
+                        {if settings.immediate_revocation {
+                            "soon worth nothing, and refused at once when the session ends"
+                        } else {
+                            "worth nothing once it has expired"
+                        }}
+                    </dd>
                 </dl>
             </div>
             <div class="panel token" data-kind="passport">

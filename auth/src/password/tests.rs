@@ -78,7 +78,7 @@ fn nothing_secret_shows() {
 #[tokio::test]
 async fn a_new_password_is_none_that_everybody_would_guess() {
     let pool = pool();
-    let about = || vec!["Ada Lovelace".to_owned(), "countess@analytical.example".to_owned()];
+    let about = || vec!["Bartholomew Higgins".to_owned(), "old.countess@analytical.example".to_owned()];
     let refused = async |text: &str| pool.hash_new(password(text), about()).await.expect_err(text);
     for easy in [
         "password",
@@ -87,8 +87,10 @@ async fn a_new_password_is_none_that_everybody_would_guess() {
         "qwertyuiop",
         "aaaaaaaaaaaa",
         "        ",
-        "lovelace",
-        "Lovelace1",
+        "higgins1",
+        "Bartholomew Higgins",
+        "old.countess@analytical.example",
+        "old.countess",
         "countess1",
         "analytical",
     ] {
