@@ -95,7 +95,7 @@ impl Database for SqliteFile {
     }
 
     async fn size(&self) -> Result<u64> {
-        let busy = self.number("PRAGMA wal_checkpoint(TRUNCATE)".to_owned()).await?;
+        let busy = self.number(Self::TIDY.to_owned()).await?;
         ensure!(busy == Some(0), "the log could not be written back");
         let sizes = self.files().into_iter().map(|file| Ok(file.metadata()?.len()));
         sizes.sum()

@@ -15,20 +15,14 @@ use crate::layers::errors::Answer;
 use crate::router::App;
 
 /// `GET /api/me`
-pub async fn me(State(app): State<App>, Badge(claims): Badge) -> Result<Json<Me>, Answer> {
-    let user = app.service.user_of(claims.sid).await.map_err(|error| Answer(error.into()))?;
-    Ok(Json(Me {
-        user: user_info(user),
-        session_id: claims.sid.0,
-        scope: claims.scope,
-        expires_at: claims.exp,
-    }))
+pub async fn me(Present(claims, user): Present) -> Json<Me> {
+    Json(Me { user: user_info(user), session_id: claims.sid.0, scope: claims.scope, expires_at: claims.exp })
 }
 
 /// `POST /api/account/name`
 pub async fn rename(
     State(app): State<App>,
-    Present(claims): Present,
+    Present(claims, _): Present,
     Json(Rename { name }): Json<Rename>,
 ) -> Result<Json<UserInfo>, Answer> {
     let user = app.service.rename_user(claims.sub, &name).await.map_err(|error| Answer(error.into()))?;

@@ -4,6 +4,7 @@ use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use lanyard_app::api::desk::authenticate;
 use lanyard_auth::access::Claims;
+use lanyard_auth::store::User;
 
 use crate::layers::errors::Answer;
 use crate::router::App;
@@ -21,9 +22,9 @@ impl FromRequestParts<App> for Badge {
     }
 }
 
-/// The same, and the database has just said that the session is live. For what reads or writes there anyway: who was
-/// signed out elsewhere a moment ago, or whose badge merely has not expired, must not sign out others.
-pub struct Present(pub Claims);
+/// The same with its user, and the database has just said that the session is live. For what reads or writes there
+/// anyway: who was signed out elsewhere a moment ago, or whose badge merely has not expired, must not sign out others.
+pub struct Present(pub Claims, pub User);
 
 impl FromRequestParts<App> for Present {
     /// 401 or 403, with the reason, or 503.
@@ -31,7 +32,7 @@ impl FromRequestParts<App> for Present {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Answer> {
         let Badge(claims) = Badge::from_request_parts(parts, app).await?;
-        app.service.user_of(claims.sid).await.map_err(|error| Answer(error.into()))?;
-        Ok(Self(claims))
+        let user = app.service.user_of(claims.sid).await.map_err(|error| Answer(error.into()))?;
+        Ok(Self(claims, user))
     }
 }

@@ -19,7 +19,7 @@ use crate::router::App;
 /// `GET /api/sessions`
 pub async fn list(
     State(app): State<App>,
-    Present(claims): Present,
+    Present(claims, _): Present,
     Whence(from): Whence,
     headers: HeaderMap,
 ) -> Result<Json<Sessions>, Answer> {
@@ -32,7 +32,7 @@ pub async fn list(
 /// `DELETE /api/sessions/{id}`
 pub async fn end(
     State(app): State<App>,
-    Present(claims): Present,
+    Present(claims, _): Present,
     Path(id): Path<Uuid>,
 ) -> Result<StatusCode, Answer> {
     let sid = SessionId(id);
@@ -47,7 +47,7 @@ pub async fn end(
 /// `DELETE /api/sessions/others`
 pub async fn end_others(
     State(app): State<App>,
-    Present(claims): Present,
+    Present(claims, _): Present,
 ) -> Result<Json<EndedSessions>, Answer> {
     let ended = app.service.end_other_sessions(claims.sub, claims.sid).await.map_err(unavailable)?;
     Ok(Json(EndedSessions { ended: ended.len() }))
@@ -56,7 +56,7 @@ pub async fn end_others(
 /// `DELETE /api/sessions`: everywhere, the session that asks included.
 pub async fn end_all(
     State(app): State<App>,
-    Present(claims): Present,
+    Present(claims, _): Present,
 ) -> Result<Json<EndedSessions>, Answer> {
     let ended = app.service.end_all_sessions(claims.sub, EndReason::EndedElsewhere).await;
     Ok(Json(EndedSessions { ended: ended.map_err(unavailable)?.map_or(0, |ended| ended.len()) }))
@@ -65,7 +65,7 @@ pub async fn end_all(
 /// `PATCH /api/sessions/{id}`
 pub async fn label(
     State(app): State<App>,
-    Present(claims): Present,
+    Present(claims, _): Present,
     Path(id): Path<Uuid>,
     Json(RenameSession { name }): Json<RenameSession>,
 ) -> Result<StatusCode, Answer> {

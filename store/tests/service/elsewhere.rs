@@ -1,7 +1,6 @@
 //! Sessions that are ended from outside them: one, all, by a password change, with the account.
 
 use super::*;
-use lanyard_auth::access::AccessError;
 use lanyard_auth::password::BadPassword;
 use lanyard_auth::service::{ChangePasswordError, SignInError};
 use lanyard_auth::store::{EndReason, UserId};

@@ -1,12 +1,7 @@
 //! A session that was ended is over at once, on every path.
 
 use super::*;
-use lanyard_auth::access::AccessError;
 use lanyard_auth::store::EndReason;
-
-async fn verdict(service: &Service, badge: &Issued) -> Option<AccessError> {
-    service.authenticate(badge.access_token.reveal(), None).await.err()
-}
 
 #[tokio::test]
 async fn signing_out_ends_badges_and_renewals_at_once() {

@@ -1,34 +1,14 @@
 //! What a server knows of ends that it did not make, and what it does when there were more of them than it can hold.
 
 use super::*;
-use lanyard_auth::access::AccessError;
 use lanyard_auth::store::EndReason;
 use lanyard_testbed::lost::LostAnswers;
-
-/// So long it may take: the database is asked every 50 ms here.
-const SOON: Duration = Duration::from_secs(8);
 
 const POLLED: Option<Immediate> = Some(Immediate { capacity: 1_000, poll: ms(50) });
 
 /// A server beside the world's.
 async fn node(world: &World, immediate: Option<Immediate>) -> Arc<Service> {
     start_with(world.store(), world.db.clock(), &world.pem, &MasterKeys::new(&MASTER, &[]), immediate).await
-}
-
-async fn verdict(service: &Service, badge: &Issued) -> Option<AccessError> {
-    service.authenticate(badge.access_token.reveal(), None).await.err()
-}
-
-async fn refused_soon(service: &Service, badge: &Issued) -> AccessError {
-    let refused = async {
-        loop {
-            match verdict(service, badge).await {
-                None => tokio::time::sleep(ms(10)).await,
-                Some(why) => break why,
-            }
-        }
-    };
-    tokio::time::timeout(SOON, refused).await.expect("its access token goes on and on")
 }
 
 #[tokio::test]

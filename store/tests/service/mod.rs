@@ -15,7 +15,7 @@ mod theft;
 use std::sync::Arc;
 use std::time::Duration;
 
-use lanyard_auth::access::{AccessTokens, Claims, SigningAlgorithm, SigningKey};
+use lanyard_auth::access::{AccessError, AccessTokens, Claims, SigningAlgorithm, SigningKey};
 use lanyard_auth::hint::Hint;
 use lanyard_auth::password::{Password, Passwords};
 use lanyard_auth::random::Random;
@@ -41,6 +41,8 @@ const LIMITS: Limits = Limits {
 const MASTER: [u8; 32] = [7; 32];
 /// What others end is not looked for.
 const ALONE: Immediate = Immediate { capacity: 1_000, poll: DAY };
+/// Longer than it takes a server to hear of an end.
+const SOON: Duration = Duration::from_secs(8);
 const PASSWORD: &str = "correct horse";
 
 /// One server over one database, and the hands that move its clock.
@@ -146,6 +148,24 @@ async fn start_with(
         immediate,
     };
     Arc::new(Service::start(store, settings).await.unwrap())
+}
+
+/// Why an access token is refused, if it is.
+async fn verdict(service: &Service, badge: &Issued) -> Option<AccessError> {
+    service.authenticate(badge.access_token.reveal(), None).await.err()
+}
+
+/// The same of one that is to be refused before long: a server asks every second what was ended, at the latest.
+async fn refused_soon(service: &Service, badge: &Issued) -> AccessError {
+    let refused = async {
+        loop {
+            match verdict(service, badge).await {
+                None => tokio::time::sleep(ms(10)).await,
+                Some(why) => break why,
+            }
+        }
+    };
+    tokio::time::timeout(SOON, refused).await.expect("its access token goes on and on")
 }
 
 /// The refresh token that was handed out.

@@ -1,7 +1,6 @@
 //! Sessions that expired long ago are removed; whoever still needs a row finds it.
 
 use super::*;
-use lanyard_auth::access::AccessError;
 use lanyard_auth::store::EndReason;
 
 #[tokio::test]

@@ -1,7 +1,6 @@
 //! Theft is found; what is none is let be.
 
 use super::*;
-use lanyard_auth::access::AccessError;
 use lanyard_auth::store::EndReason;
 
 async fn assert_caught(world: &World, stolen: &RefreshToken, victim: &Issued) {
