@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
+use crate::scope::Role;
 use crate::store::{EndReason, SessionId, UserId};
 use crate::time::Timestamp;
 
@@ -47,6 +48,8 @@ pub struct Claims {
     pub generation: u32,
     /// The user's version.
     pub ver: u32,
+    /// The user's authorisation version: below the newest, the token is to be renewed.
+    pub azv: u32,
     /// Scopes, separated by spaces (RFC 8693, 4.2).
     pub scope: String,
     /// Milliseconds since the Unix epoch from which using this token confirms its generation; none when
@@ -230,7 +233,8 @@ pub(crate) struct Grant {
     pub sid: SessionId,
     pub generation: u32,
     pub user_version: u32,
-    pub scope: String,
+    pub authz_version: u32,
+    pub role: Role,
     pub confirm_from: Option<Timestamp>,
     pub jar: bool,
     /// It must not live past this moment.
@@ -281,7 +285,8 @@ impl AccessTokens {
             sid: grant.sid,
             generation: grant.generation,
             ver: grant.user_version,
-            scope: grant.scope,
+            azv: grant.authz_version,
+            scope: grant.role.claim(),
             cfm: grant.confirm_from.map(Timestamp::millis),
             jar: grant.jar,
         };

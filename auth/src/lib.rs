@@ -26,6 +26,7 @@ pub mod random;
 pub mod refresh;
 pub mod revocation;
 pub mod rotation;
+pub mod scope;
 pub mod service;
 pub mod store;
 pub mod throttle;

@@ -30,14 +30,21 @@ pub struct RevocationSet {
 struct Entries {
     /// Why each ended session was ended, and until when it is remembered.
     sessions: HashMap<SessionId, (EndReason, Timestamp)>,
-    /// The oldest good version of a user, and until when it is remembered.
-    users: HashMap<UserId, (u32, Timestamp)>,
+    /// The oldest good versions of a user, and until when they are remembered.
+    users: HashMap<UserId, (Floor, Timestamp)>,
     /// Entries are swept out when the set has grown to this size.
     sweep_at: usize,
     /// When they were swept out last.
     swept_at: Timestamp,
     /// Until then something may be missing.
     complete_from: Timestamp,
+}
+
+/// The oldest good versions of a user.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Floor {
+    version: u32,
+    authz: u32,
 }
 
 /// What the set says of an access token.
@@ -47,6 +54,8 @@ pub enum Verdict {
     Good,
     /// Its session was ended, or its user's version rose.
     Revoked(EndReason),
+    /// What its user may do has changed: it is to be renewed.
+    Outdated,
     /// The set was full, so that only the database can tell.
     Unknown,
 }
@@ -103,8 +112,13 @@ impl RevocationSet {
         if let Some((reason, _)) = entries.sessions.get(&claims.sid) {
             return Verdict::Revoked(*reason);
         }
-        if entries.users.get(&claims.sub).is_some_and(|(version, _)| claims.ver < *version) {
-            return Verdict::Revoked(EndReason::KickedOut);
+        if let Some((floor, _)) = entries.users.get(&claims.sub) {
+            if claims.ver < floor.version {
+                return Verdict::Revoked(EndReason::KickedOut);
+            }
+            if claims.azv < floor.authz {
+                return Verdict::Outdated;
+            }
         }
         if now < entries.complete_from { Verdict::Unknown } else { Verdict::Good }
     }
@@ -118,7 +132,7 @@ impl Entries {
     fn has(&self, revocation: &Revocation) -> bool {
         match revocation {
             Revocation::Session { sid, .. } => self.sessions.contains_key(sid),
-            Revocation::User { id, .. } => self.users.contains_key(id),
+            Revocation::User { id, .. } | Revocation::Authz { id, .. } => self.users.contains_key(id),
         }
     }
 
@@ -129,10 +143,19 @@ impl Entries {
                 entry.1 = until.max(entry.1);
             }
             Revocation::User { id, version, .. } => {
-                let entry = self.users.entry(id).or_insert((version, until));
-                *entry = (version.max(entry.0), until.max(entry.1));
+                self.raise(id, Floor { version, ..Floor::default() }, until);
+            }
+            Revocation::Authz { id, version, .. } => {
+                self.raise(id, Floor { authz: version, ..Floor::default() }, until);
             }
         }
+    }
+
+    fn raise(&mut self, user: UserId, floor: Floor, until: Timestamp) {
+        let (held, held_until) = self.users.entry(user).or_insert((floor, until));
+        held.version = held.version.max(floor.version);
+        held.authz = held.authz.max(floor.authz);
+        *held_until = until.max(*held_until);
     }
 
     /// Drops what is not needed any more, unless that was done a short while ago.

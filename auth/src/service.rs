@@ -34,9 +34,6 @@ pub use renew::RefreshError;
 pub use revoke::ChangePasswordError;
 pub use sessions::LabelError;
 
-/// What every user may do.
-const USER_SCOPE: &str = "user";
-
 /// What the service is made from.
 #[derive(Debug)]
 pub struct Settings {
@@ -221,9 +218,7 @@ impl Service {
         if Timestamp::from_seconds(claims.iat) > now.after(self.settings.limits.settle) {
             return Err(AccessError::Expired);
         }
-        if let Some(reason) = self.ends.why_over(&claims, now).await? {
-            return Err(AccessError::Revoked(reason));
-        }
+        self.ends.check(&claims, now).await?;
         self.confirmations.note(&claims, hint, now);
         Ok(claims)
     }

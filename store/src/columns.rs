@@ -1,5 +1,6 @@
 //! What columns hold, whichever database keeps them. For the two `rows` modules alone.
 
+use lanyard_auth::scope::Role;
 use lanyard_auth::store::{EndReason, Ended, StoreError};
 use lanyard_auth::time::Timestamp;
 
@@ -13,6 +14,11 @@ pub fn ended(at: Option<i64>, reason: Option<&str>) -> Result<Option<Ended>, Sto
         }
         _ => Err(corrupt("ended_at and end_reason")),
     }
+}
+
+/// A user's role.
+pub fn role(name: &str) -> Result<Role, StoreError> {
+    Role::from_name(name).ok_or_else(|| corrupt("role"))
 }
 
 /// Bytes of a fixed length.

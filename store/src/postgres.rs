@@ -34,7 +34,8 @@ macro_rules! select_session {
             "SELECT sid, user_version, generation, current_hash, previous_hash, salt, kid, rotated_at,
                     confirmed, recoveries, sessions.created_at, expires_at, ended_at, end_reason,
                     browser, system, network, label,
-                    user_id, email, name, version, users.created_at AS user_created_at, disabled_at,
+                    user_id, email, name, version, role, authz_version,
+                    users.created_at AS user_created_at, disabled_at,
                     lanyard_now() AS now
              FROM sessions JOIN users ON users.id = user_id ",
             $rest
@@ -90,6 +91,8 @@ impl Store for PostgresStore {
             email: user.email.clone(),
             name: user.name.clone(),
             version: FIRST_VERSION,
+            role: Role::User,
+            authz_version: 0,
             created_at: rows::time(&made, "created_at")?,
             disabled_at: None,
         })
@@ -101,7 +104,8 @@ impl Store for PostgresStore {
             return Ok(None);
         }
         let row = sqlx::query(
-            "SELECT id AS user_id, email, name, version, created_at AS user_created_at, disabled_at, password_hash
+            "SELECT id AS user_id, email, name, version, role, authz_version,
+                    created_at AS user_created_at, disabled_at, password_hash
              FROM users
              WHERE email = $1",
         )
@@ -308,6 +312,13 @@ impl Store for PostgresStore {
         Ok(raised)
     }
 
+    async fn set_role(&self, user: UserId, role: Role) -> Result<RoleChange, StoreError> {
+        let mut transaction = self.pool.begin().await.map_err(failed)?;
+        let change = users::set_role(&mut transaction, user, role).await?;
+        transaction.commit().await.map_err(failed)?;
+        Ok(change)
+    }
+
     async fn enable_user(&self, user: UserId) -> Result<bool, StoreError> {
         let enabled =
             sqlx::query("UPDATE users SET disabled_at = NULL WHERE id = $1 AND disabled_at IS NOT NULL")
@@ -356,8 +367,18 @@ impl Store for PostgresStore {
         .fetch_all(&self.pool)
         .await
         .map_err(failed)?;
+        let roles = sqlx::query(
+            "SELECT id, authz_version, authz_changed_at FROM users WHERE authz_changed_at >= $1
+             ORDER BY authz_changed_at DESC LIMIT $2",
+        )
+        .bind(since)
+        .bind(i64::from(most))
+        .fetch_all(&self.pool)
+        .await
+        .map_err(failed)?;
         let sessions = sessions.iter().map(rows::ended_session);
-        sessions.chain(users.iter().map(rows::revoked_user)).collect()
+        let users = users.iter().map(rows::revoked_user);
+        sessions.chain(users).chain(roles.iter().map(rows::changed_role)).collect()
     }
 }
 

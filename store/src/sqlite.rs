@@ -32,7 +32,8 @@ macro_rules! select_session {
             "SELECT sid, user_version, generation, current_hash, previous_hash, salt, kid, rotated_at,
                     confirmed, recoveries, sessions.created_at, expires_at, ended_at, end_reason,
                     browser, system, network, label,
-                    user_id, email, name, version, users.created_at AS user_created_at, disabled_at
+                    user_id, email, name, version, role, authz_version,
+                    users.created_at AS user_created_at, disabled_at
              FROM sessions JOIN users ON users.id = user_id ",
             $rest
         )
@@ -103,6 +104,8 @@ impl Store for SqliteStore {
             email: user.email.clone(),
             name: user.name.clone(),
             version: FIRST_VERSION,
+            role: Role::User,
+            authz_version: 0,
             created_at: now,
             disabled_at: None,
         })
@@ -110,7 +113,8 @@ impl Store for SqliteStore {
 
     async fn credentials(&self, email: &str) -> Result<Option<Credentials>, StoreError> {
         let row = sqlx::query(
-            "SELECT id AS user_id, email, name, version, created_at AS user_created_at, disabled_at, password_hash
+            "SELECT id AS user_id, email, name, version, role, authz_version,
+                    created_at AS user_created_at, disabled_at, password_hash
              FROM users
              WHERE email = ?1",
         )
@@ -353,6 +357,13 @@ impl Store for SqliteStore {
         Ok(raised)
     }
 
+    async fn set_role(&self, user: UserId, role: Role) -> Result<RoleChange, StoreError> {
+        let (mut transaction, now) = self.write().await?;
+        let change = users::set_role(&mut transaction, user, role, now).await?;
+        transaction.commit().await.map_err(failed)?;
+        Ok(change)
+    }
+
     async fn enable_user(&self, user: UserId) -> Result<bool, StoreError> {
         let (mut transaction, _) = self.write().await?;
         let enabled = users::enable(&mut transaction, user).await?;
@@ -396,8 +407,18 @@ impl Store for SqliteStore {
         .fetch_all(&mut *transaction)
         .await
         .map_err(failed)?;
+        let roles = sqlx::query(
+            "SELECT id, authz_version, authz_changed_at FROM users WHERE authz_changed_at >= ?1
+             ORDER BY authz_changed_at DESC LIMIT ?2",
+        )
+        .bind(since.0)
+        .bind(most)
+        .fetch_all(&mut *transaction)
+        .await
+        .map_err(failed)?;
         let sessions = sessions.iter().map(rows::ended_session);
-        sessions.chain(users.iter().map(rows::revoked_user)).collect()
+        let users = users.iter().map(rows::revoked_user);
+        sessions.chain(users).chain(roles.iter().map(rows::changed_role)).collect()
     }
 }
 

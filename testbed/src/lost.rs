@@ -150,6 +150,10 @@ impl Store for LostAnswers {
         self.on_the_way(self.real.disable_user(user).await)
     }
 
+    async fn set_role(&self, user: UserId, role: Role) -> Result<RoleChange, StoreError> {
+        self.real.set_role(user, role).await
+    }
+
     async fn enable_user(&self, user: UserId) -> Result<bool, StoreError> {
         self.real.enable_user(user).await
     }

@@ -11,9 +11,10 @@ use std::time::Duration;
 use super::in_step::InStep;
 use crate::access::{AccessError, Claims};
 use crate::revocation::{RevocationSet, Verdict};
+use crate::scope::Role;
 use crate::store::{
-    EndReason, Ended, Guard, NewSession, PasswordChange, RaisedVersion, Revocation, SessionId, Store,
-    StoreError, UserId,
+    EndReason, Ended, Guard, NewSession, PasswordChange, RaisedVersion, Revocation, RoleChange, SessionId,
+    Store, StoreError, UserId,
 };
 use crate::time::{Clock, Timestamp};
 
@@ -73,20 +74,26 @@ impl Ends {
         Ok(Self { store, clock, set })
     }
 
-    /// Why an access token with these claims is refused, if it is.
-    pub async fn why_over(&self, claims: &Claims, now: Timestamp) -> Result<Option<EndReason>, AccessError> {
-        let Some(set) = &self.set else { return Ok(None) };
+    /// Refuses an access token with these claims if something that it concerns was revoked.
+    pub async fn check(&self, claims: &Claims, now: Timestamp) -> Result<(), AccessError> {
+        let Some(set) = &self.set else { return Ok(()) };
         match set.revoked.judge(claims, now) {
-            Verdict::Good => Ok(None),
-            Verdict::Revoked(reason) => Ok(Some(reason)),
-            Verdict::Unknown => self.ask_database(claims.sid).await,
+            Verdict::Good => Ok(()),
+            Verdict::Revoked(reason) => Err(AccessError::Revoked(reason)),
+            // A renewal helps.
+            Verdict::Outdated => Err(AccessError::Expired),
+            Verdict::Unknown => self.ask_database(claims).await,
         }
     }
 
-    async fn ask_database(&self, sid: SessionId) -> Result<Option<EndReason>, AccessError> {
+    async fn ask_database(&self, claims: &Claims) -> Result<(), AccessError> {
         metrics::counter!("lanyard_revocation_lookups_total").increment(1);
-        match self.store.session(sid).await {
-            Ok(Some(seen)) => Ok(seen.row.why_over()),
+        match self.store.session(claims.sid).await {
+            Ok(Some(seen)) => match seen.row.why_over() {
+                Some(reason) => Err(AccessError::Revoked(reason)),
+                None if claims.azv < seen.row.user.authz_version => Err(AccessError::Expired),
+                None => Ok(()),
+            },
             // A row outlives every access token of its session.
             Ok(None) => Err(AccessError::Invalid),
             Err(_) => Err(AccessError::Unavailable),
@@ -164,6 +171,20 @@ impl Ends {
         self.to_the_end(async move {
             let raised = ends.store.end_all_sessions(user, reason).await?;
             Ok(raised.map(|raised| ends.revoke_all(user, raised, reason)))
+        })
+        .await
+    }
+
+    /// Gives a user another role. Nobody is signed out: his access tokens are to be renewed, and then say it.
+    pub async fn set_role(&self, user: UserId, role: Role) -> Result<RoleChange, StoreError> {
+        let ends = self.clone();
+        self.to_the_end(async move {
+            let change = ends.store.set_role(user, role).await?;
+            if let RoleChange::Changed(user) | RoleChange::Same(user) = &change {
+                let at = ends.clock.now();
+                ends.add([Revocation::Authz { id: user.id, version: user.authz_version, at }]);
+            }
+            Ok(change)
         })
         .await
     }

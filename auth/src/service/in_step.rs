@@ -130,6 +130,7 @@ impl Clocks {
         match revocation {
             Revocation::Session { sid, at, reason } => Revocation::Session { sid, at: ours(at), reason },
             Revocation::User { id, version, at } => Revocation::User { id, version, at: ours(at) },
+            Revocation::Authz { id, version, at } => Revocation::Authz { id, version, at: ours(at) },
         }
     }
 }

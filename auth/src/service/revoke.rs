@@ -1,8 +1,9 @@
 //! What ends other sessions than the one that asks: one of them, all of a user's, a password change, the
-//! closing of an account. Who may ask is for the caller to say.
+//! closing of an account; and what changes what a user may do. Who may ask is for the caller to say.
 
 use crate::password::{BadPassword, NewPasswordError, Password, Verdict};
-use crate::store::{EndReason, PasswordChange, SessionId, StoreError, UserId};
+use crate::scope::Role;
+use crate::store::{EndReason, PasswordChange, RoleChange, SessionId, StoreError, UserId};
 
 use super::{RefreshError, Service, Unavailable};
 
@@ -81,6 +82,15 @@ impl Service {
         reason: EndReason,
     ) -> Result<Option<Vec<SessionId>>, StoreError> {
         self.ends.end_all(user, reason).await
+    }
+
+    /// Gives a user another role. Nobody is signed out: his access tokens are refused as expired from now on, and the
+    /// renewed ones say what he may do.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn set_role(&self, user: UserId, role: Role) -> Result<RoleChange, StoreError> {
+        self.ends.set_role(user, role).await
     }
 
     /// Changes the password of the user whose session `keep` is, and ends all his other sessions. The kept one

@@ -186,6 +186,10 @@ impl<D: Database> Store for Planted<D> {
         self.line.end(self.real.disable_user(user)).await
     }
 
+    async fn set_role(&self, user: UserId, role: Role) -> Result<RoleChange, StoreError> {
+        self.real.set_role(user, role).await
+    }
+
     async fn enable_user(&self, user: UserId) -> Result<bool, StoreError> {
         self.real.enable_user(user).await
     }

@@ -159,6 +159,10 @@ impl Store for GatedStore {
         self.behind.disable_user(user).await
     }
 
+    async fn set_role(&self, user: UserId, role: Role) -> Result<RoleChange, StoreError> {
+        self.behind.set_role(user, role).await
+    }
+
     async fn enable_user(&self, user: UserId) -> Result<bool, StoreError> {
         self.behind.enable_user(user).await
     }

@@ -43,7 +43,8 @@ pub async fn label(
 pub async fn rename(pool: &PgPool, user: UserId, name: &str) -> Result<Option<User>, StoreError> {
     let renamed = sqlx::query(
         "UPDATE users SET name = $2 WHERE id = $1
-         RETURNING id AS user_id, email, name, version, created_at AS user_created_at, disabled_at",
+         RETURNING id AS user_id, email, name, version, role, authz_version,
+                   created_at AS user_created_at, disabled_at",
     )
     .bind(user.0)
     .bind(name)

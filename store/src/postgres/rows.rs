@@ -53,6 +53,14 @@ pub fn revoked_user(row: &PgRow) -> Result<Revocation, StoreError> {
     })
 }
 
+pub fn changed_role(row: &PgRow) -> Result<Revocation, StoreError> {
+    Ok(Revocation::Authz {
+        id: UserId(get(row, "id")?),
+        version: number::<i64, _>(row, "authz_version")?,
+        at: time(row, "authz_changed_at")?,
+    })
+}
+
 /// The id of a session, in a row that may hold nothing else.
 pub fn sid(row: &PgRow) -> Result<SessionId, StoreError> {
     get(row, "sid").map(SessionId)
@@ -74,6 +82,8 @@ pub fn user(row: &PgRow) -> Result<User, StoreError> {
         email: get(row, "email")?,
         name: get(row, "name")?,
         version: version(row)?,
+        role: columns::role(get(row, "role")?)?,
+        authz_version: number::<i64, _>(row, "authz_version")?,
         created_at: time(row, "user_created_at")?,
         disabled_at: get::<Option<i64>>(row, "disabled_at")?.map(Timestamp),
     })

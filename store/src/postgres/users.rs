@@ -3,7 +3,8 @@
 //! The user's row comes first: from then on nobody signs in, so that the statements after it see every
 //! session there is.
 
-use lanyard_auth::store::{EndReason, PasswordChange, RaisedVersion, StoreError, UserId};
+use lanyard_auth::scope::Role;
+use lanyard_auth::store::{EndReason, PasswordChange, RaisedVersion, RoleChange, StoreError, UserId};
 use sqlx::PgConnection;
 
 use super::{failed, rows, sessions};
@@ -82,4 +83,47 @@ pub async fn disable(
         return Ok(None);
     }
     end_all_sessions(transaction, user, EndReason::AccountDisabled).await
+}
+
+/// Gives a user another role, unless that leaves no administrator.
+pub async fn set_role(
+    transaction: &mut PgConnection,
+    user: UserId,
+    role: Role,
+) -> Result<RoleChange, StoreError> {
+    // Two administrators who demote each other at once: one of them looks after the other.
+    sqlx::query("SELECT id FROM users WHERE role = 'admin' AND disabled_at IS NULL ORDER BY id FOR UPDATE")
+        .execute(&mut *transaction)
+        .await
+        .map_err(failed)?;
+    let changed = sqlx::query(
+        "UPDATE users SET role = $2, authz_version = authz_version + 1, authz_changed_at = lanyard_now()
+         WHERE id = $1 AND role <> $2
+           AND ($2 = 'admin' OR disabled_at IS NOT NULL
+                OR EXISTS (SELECT 1 FROM users AS other
+                           WHERE other.role = 'admin' AND other.disabled_at IS NULL AND other.id <> users.id))
+         RETURNING id AS user_id, email, name, version, role, authz_version,
+                   created_at AS user_created_at, disabled_at",
+    )
+    .bind(user.0)
+    .bind(role.name())
+    .fetch_optional(&mut *transaction)
+    .await
+    .map_err(failed)?;
+    if let Some(changed) = changed {
+        return Ok(RoleChange::Changed(rows::user(&changed)?));
+    }
+    let found = sqlx::query(
+        "SELECT id AS user_id, email, name, version, role, authz_version, created_at AS user_created_at, disabled_at
+         FROM users WHERE id = $1",
+    )
+    .bind(user.0)
+    .fetch_optional(transaction)
+    .await
+    .map_err(failed)?;
+    Ok(match found.as_ref().map(rows::user).transpose()? {
+        None => RoleChange::NoUser,
+        Some(user) if user.role == role => RoleChange::Same(user),
+        Some(_) => RoleChange::LastAdmin,
+    })
 }

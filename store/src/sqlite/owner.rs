@@ -51,7 +51,8 @@ pub async fn rename(
 ) -> Result<Option<User>, StoreError> {
     let renamed = sqlx::query(
         "UPDATE users SET name = ?2 WHERE id = ?1
-         RETURNING id AS user_id, email, name, version, created_at AS user_created_at, disabled_at",
+         RETURNING id AS user_id, email, name, version, role, authz_version,
+                   created_at AS user_created_at, disabled_at",
     )
     .bind(user.0.as_bytes().as_slice())
     .bind(name)

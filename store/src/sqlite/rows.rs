@@ -54,6 +54,14 @@ pub fn revoked_user(row: &SqliteRow) -> Result<Revocation, StoreError> {
     })
 }
 
+pub fn changed_role(row: &SqliteRow) -> Result<Revocation, StoreError> {
+    Ok(Revocation::Authz {
+        id: UserId(id(row, "id")?),
+        version: get(row, "authz_version")?,
+        at: Timestamp(get(row, "authz_changed_at")?),
+    })
+}
+
 /// The id of a session, in a row that may hold nothing else.
 pub fn sid(row: &SqliteRow) -> Result<SessionId, StoreError> {
     id(row, "sid").map(SessionId)
@@ -65,6 +73,8 @@ pub fn user(row: &SqliteRow) -> Result<User, StoreError> {
         email: get(row, "email")?,
         name: get(row, "name")?,
         version: get(row, "version")?,
+        role: columns::role(get(row, "role")?)?,
+        authz_version: get(row, "authz_version")?,
         created_at: Timestamp(get(row, "user_created_at")?),
         disabled_at: get::<Option<i64>>(row, "disabled_at")?.map(Timestamp),
     })

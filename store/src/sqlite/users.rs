@@ -1,6 +1,7 @@
 //! What changes a user as a whole, sessions included, inside a writing transaction. For `sqlite` alone.
 
-use lanyard_auth::store::{EndReason, PasswordChange, RaisedVersion, SessionId, StoreError, UserId};
+use lanyard_auth::scope::Role;
+use lanyard_auth::store::{EndReason, PasswordChange, RaisedVersion, RoleChange, SessionId, StoreError, UserId};
 use lanyard_auth::time::Timestamp;
 use sqlx::{Row as _, SqliteConnection};
 
@@ -112,4 +113,44 @@ pub async fn end_sessions_of(
     .await
     .map_err(failed)?;
     ended.iter().map(rows::sid).collect()
+}
+
+/// Gives a user another role, unless that leaves no administrator.
+pub async fn set_role(
+    transaction: &mut SqliteConnection,
+    user: UserId,
+    role: Role,
+    now: Timestamp,
+) -> Result<RoleChange, StoreError> {
+    let changed = sqlx::query(
+        "UPDATE users SET role = ?2, authz_version = authz_version + 1, authz_changed_at = ?3
+         WHERE id = ?1 AND role <> ?2
+           AND (?2 = 'admin' OR disabled_at IS NOT NULL
+                OR EXISTS (SELECT 1 FROM users AS other
+                           WHERE other.role = 'admin' AND other.disabled_at IS NULL AND other.id <> users.id))
+         RETURNING id AS user_id, email, name, version, role, authz_version,
+                   created_at AS user_created_at, disabled_at",
+    )
+    .bind(user.0.as_bytes().as_slice())
+    .bind(role.name())
+    .bind(now.0)
+    .fetch_optional(&mut *transaction)
+    .await
+    .map_err(failed)?;
+    if let Some(changed) = changed {
+        return Ok(RoleChange::Changed(rows::user(&changed)?));
+    }
+    let found = sqlx::query(
+        "SELECT id AS user_id, email, name, version, role, authz_version, created_at AS user_created_at, disabled_at
+         FROM users WHERE id = ?1",
+    )
+    .bind(user.0.as_bytes().as_slice())
+    .fetch_optional(transaction)
+    .await
+    .map_err(failed)?;
+    Ok(match found.as_ref().map(rows::user).transpose()? {
+        None => RoleChange::NoUser,
+        Some(user) if user.role == role => RoleChange::Same(user),
+        Some(_) => RoleChange::LastAdmin,
+    })
 }

@@ -9,6 +9,7 @@ pub mod owner;
 pub mod races;
 pub mod removal;
 pub mod revocations;
+pub mod roles;
 pub mod rotation;
 pub mod sessions;
 pub mod users;
@@ -160,6 +161,10 @@ macro_rules! conformance_suite {
                 a_user_is_revoked_below_the_new_version
                 a_password_change_revokes_no_version
                 a_window_of_any_length_is_answered;
+            roles:
+                a_change_of_role_raises_the_authorisation_version_and_nothing_else
+                the_last_administrator_stays_one
+                two_administrators_who_demote_each_other_leave_one;
             removal:
                 what_expired_long_ago_is_removed_and_nothing_else
                 a_batch_is_the_oldest_and_no_more

@@ -9,6 +9,7 @@ mod endings;
 mod in_step;
 mod lost;
 mod removal;
+mod roles;
 mod rules;
 mod theft;
 
