@@ -13,16 +13,21 @@
 //! | [`password`] | hashing on a bounded pool |
 //! | [`throttle`] | how often somebody may try to sign in or to register |
 //! | [`store`] | the one storage trait and the rows that cross it |
+//! | [`records`] | what administrators read of it |
+//! | [`audit`] | the audit log: what happened, who did it, from where |
+//! | [`scope`] | what a user may do |
 //! | [`time`], [`random`] | the clock and randomness, passed in |
 //!
 //! `server` and `app` (on the server) call this crate, `store` implements [`store::Store`].
 
 pub mod access;
+pub mod audit;
 pub mod confirm;
 pub mod device;
 pub mod hint;
 pub mod password;
 pub mod random;
+pub mod records;
 pub mod refresh;
 pub mod revocation;
 pub mod rotation;

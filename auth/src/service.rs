@@ -4,6 +4,7 @@
 //! transaction of the [`Store`], and answers only after that has committed.
 
 mod account;
+mod audit;
 mod ends;
 mod in_step;
 mod removal;
@@ -14,6 +15,7 @@ mod sessions;
 use std::fmt;
 use std::sync::Arc;
 
+use crate::audit::By;
 use crate::access::{AccessError, AccessTokenText, AccessTokens, Claims, Grant, KeyError};
 use crate::confirm::Confirmations;
 use crate::device::Device;
@@ -29,7 +31,7 @@ use ends::Ends;
 
 pub(crate) use account::normalise;
 pub use account::{Registration, SignInError, SignUpError};
-pub use ends::Immediate;
+pub use ends::{Disabled, Immediate};
 pub use renew::RefreshError;
 pub use revoke::ChangePasswordError;
 pub use sessions::LabelError;
@@ -240,8 +242,8 @@ impl Service {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn sign_out(&self, sids: &[SessionId]) -> Result<(), StoreError> {
-        self.ends.end(sids, EndReason::SignedOut).await
+    pub async fn sign_out(&self, sids: &[SessionId], device: Device) -> Result<(), StoreError> {
+        self.ends.end(sids, EndReason::SignedOut, By::owner(device)).await
     }
 
     fn grant(&self, grant: Grant) -> Result<(AccessTokenText, u32), Unavailable> {

@@ -7,6 +7,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
+use crate::audit::{By, Event, NewEntry};
+use crate::device::Device;
 use crate::password::PasswordHash;
 use crate::scope::Role;
 use crate::time::Timestamp;
@@ -40,14 +42,15 @@ pub enum CreateUserError {
 /// Where users and sessions are kept.
 ///
 /// Every method is one transaction, and has committed when it returns `Ok`. An error leaves either
-/// everything or nothing written, and calling again is always safe.
+/// everything or nothing written, and calling again is always safe. What changes accounts and sessions writes what it did
+/// into the audit log ([`crate::audit`]), in the same transaction.
 #[async_trait]
 pub trait Store: Send + Sync + 'static {
     /// The database's time; fails when the database does not answer.
     async fn now(&self) -> Result<Timestamp, StoreError>;
 
     /// Makes a user.
-    async fn create_user(&self, user: &NewUser) -> Result<User, CreateUserError>;
+    async fn create_user(&self, user: &NewUser, by: &By) -> Result<User, CreateUserError>;
 
     /// The user with this address (lower case), with the password's hash.
     async fn credentials(&self, email: &str) -> Result<Option<Credentials>, StoreError>;
@@ -79,13 +82,17 @@ pub trait Store: Send + Sync + 'static {
     /// `settle` ago; whether it did.
     async fn confirm(&self, sid: SessionId, generation: u32, settle: Duration) -> Result<bool, StoreError>;
 
-    /// Ends a session for reuse or as unconfirmed, with its security event, if the row is as seen and not
-    /// ended; whether it did.
-    async fn end_if_seen(&self, seen: Guard, reason: EndReason) -> Result<bool, StoreError>;
+    /// Ends a session for reuse or as unconfirmed, if the row is as seen and not ended; whether it did. `device` is
+    /// where the token came from that showed it.
+    async fn end_if_seen(&self, seen: Guard, reason: EndReason, device: &Device) -> Result<bool, StoreError>;
 
     /// Ends sessions, whatever their generation; returns those that were live until now.
-    async fn end_sessions(&self, sids: &[SessionId], reason: EndReason)
-    -> Result<Vec<SessionId>, StoreError>;
+    async fn end_sessions(
+        &self,
+        sids: &[SessionId],
+        reason: EndReason,
+        by: &By,
+    ) -> Result<Vec<SessionId>, StoreError>;
 
     /// A user's sessions that have not been ended nor reached their absolute limit, newest first, at most
     /// [`MOST_SESSIONS`], with the time.
@@ -106,10 +113,11 @@ pub trait Store: Send + Sync + 'static {
         user: UserId,
         keep: SessionId,
         reason: EndReason,
+        by: &By,
     ) -> Result<Vec<SessionId>, StoreError>;
 
     /// Gives a user another name; `None` when there is no such user.
-    async fn rename_user(&self, user: UserId, name: &str) -> Result<Option<User>, StoreError>;
+    async fn rename_user(&self, user: UserId, name: &str, by: &By) -> Result<Option<User>, StoreError>;
 
     /// Signs a user out everywhere: raises his version, revokes all versions below it, and ends his live
     /// sessions, in one transaction. No renewal and no sign-in that was under way survives it. `None` when
@@ -118,6 +126,7 @@ pub trait Store: Send + Sync + 'static {
         &self,
         user: UserId,
         reason: EndReason,
+        by: &By,
     ) -> Result<Option<RaisedVersion>, StoreError>;
 
     /// Replaces a password, raises the user's version, ends all his other live sessions (reason
@@ -130,20 +139,32 @@ pub trait Store: Send + Sync + 'static {
     async fn change_password(&self, change: &PasswordChange) -> Result<Option<RaisedVersion>, StoreError>;
 
     /// Closes an account: [`Store::end_all_sessions`] with the reason `account_disabled`, and nobody signs in
-    /// until it is opened again. `None`, and nothing written, when there is no such user or he is disabled
-    /// already.
-    async fn disable_user(&self, user: UserId) -> Result<Option<RaisedVersion>, StoreError>;
+    /// until it is opened again. Not if that leaves no administrator whose account is open.
+    async fn disable_user(&self, user: UserId, by: &By) -> Result<Closing, StoreError>;
 
     /// Gives a user another role, and raises his authorisation version; not if that leaves no administrator whose
     /// account is open.
-    async fn set_role(&self, user: UserId, role: Role) -> Result<RoleChange, StoreError>;
+    async fn set_role(&self, user: UserId, role: Role, by: &By) -> Result<RoleChange, StoreError>;
 
     /// Opens a closed account; whether it was closed. Its sessions stay ended.
-    async fn enable_user(&self, user: UserId) -> Result<bool, StoreError>;
+    async fn enable_user(&self, user: UserId, by: &By) -> Result<bool, StoreError>;
 
     /// Removes up to `batch` sessions, oldest first, whose absolute limit passed more than `keep` ago, whether
     /// or not they were ended; returns how many. Fewer than `batch`: no more is left, or another node is at it.
     async fn remove_expired(&self, keep: Duration, batch: u32) -> Result<u32, StoreError>;
+
+    /// Writes an entry about what changes nothing else.
+    async fn record(&self, entry: &NewEntry) -> Result<(), StoreError>;
+
+    /// How many entries there are of this kind about this person, none older than `window`. Nobody is a person too:
+    /// those about addresses without an account.
+    async fn count_entries(&self, event: Event, user: Option<UserId>, window: Duration) -> Result<u32, StoreError>;
+
+    /// Removes up to `batch` entries of the audit log that are older than `keep`, the oldest first; returns how many.
+    async fn remove_entries(&self, keep: Duration, batch: u32) -> Result<u32, StoreError>;
+
+    /// Notes that this session's person has looked at the notices up to this one.
+    async fn notices_seen(&self, sid: SessionId, up_to: i64) -> Result<(), StoreError>;
 
     /// What was revoked during the last `window`, for the revocation set: ended sessions, and users with revoked
     /// versions, the latest first, at most so many of each.

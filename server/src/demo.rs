@@ -5,6 +5,8 @@ use std::path::Path;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use lanyard_auth::Service;
+use lanyard_auth::audit::By;
+use lanyard_auth::device::Device;
 use lanyard_auth::password::Password;
 use lanyard_auth::random::Random;
 use lanyard_auth::service::{Registration, SignUpError};
@@ -45,7 +47,7 @@ pub async fn accounts(service: &Service, folder: &Path, random: &Random) -> Resu
         let password = read_or_make(&file, make)?;
         let password = Zeroizing::new(password.trim().to_owned());
         let registration = Registration::new(name, email, Password::new(password.to_string()))?;
-        match service.sign_up(registration).await {
+        match service.sign_up(registration, &By::server(Device::default())).await {
             Ok(_) | Err(SignUpError::EmailTaken) => accounts.push(Account { email, password }),
             Err(error) => return Err(error.into()),
         }

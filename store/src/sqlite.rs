@@ -16,9 +16,10 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use lanyard_auth::password::PasswordHash;
+use lanyard_auth::scope::Role;
 use lanyard_auth::store::{
     CreateUserError, Credentials, EndReason, Guard, NewSession, NewUser, PasswordChange, RaisedVersion,
-    Revocation, Rotation, Seen, Session, SessionId, Store, StoreError, User, UserId,
+    Revocation, RoleChange, Rotation, Seen, Session, SessionId, Store, StoreError, User, UserId,
 };
 use lanyard_auth::time::{Clock, Timestamp};
 use sqlx::{Sqlite, SqliteConnection, SqlitePool, Transaction};

@@ -9,6 +9,7 @@ use lanyard_auth::Service;
 use lanyard_auth::access::{AccessError, Claims};
 use lanyard_auth::device::{Device, Network};
 use lanyard_auth::password::{self, BadPassword};
+use lanyard_auth::scope;
 use lanyard_auth::service::{Client, Delivery, Issued, RefreshError, SignInError, SignUpError, Unavailable};
 use lanyard_auth::store::{EndReason as Stored, SessionId, User};
 use lanyard_auth::throttle::{Throttle, TooMany};
@@ -18,7 +19,7 @@ use leptos_axum::ResponseOptions;
 
 use super::cookies::{self, Credential, Shown};
 use super::error::{ApiError, ErrorCode};
-use super::types::{AccessToken, Password, RefreshToken, TokenDelivery, Tokens, UserInfo};
+use super::types::{AccessToken, Password, RefreshToken, Role, TokenDelivery, Tokens, UserInfo};
 use crate::ui::words;
 
 /// The request at hand, and the engine that answers it. From context, inside a server function.
@@ -87,7 +88,12 @@ impl Desk {
 
     /// Who asks for tokens.
     pub fn client(&self, delivery: Delivery) -> Client {
-        Client { delivery, device: device(&self.headers, self.from) }
+        Client { delivery, device: self.device() }
+    }
+
+    /// Where the request comes from.
+    pub fn device(&self) -> Device {
+        device(&self.headers, self.from)
     }
 
     /// What the badge says that came with the request.
@@ -169,7 +175,14 @@ pub fn typed(password: &Password) -> password::Password {
 
 /// What is told of a user.
 pub fn user_info(user: User) -> UserInfo {
-    UserInfo { id: user.id.0, email: user.email, name: user.name }
+    UserInfo { id: user.id.0, email: user.email, name: user.name, role: role(user.role) }
+}
+
+fn role(role: scope::Role) -> Role {
+    match role {
+        scope::Role::User => Role::User,
+        scope::Role::Admin => Role::Admin,
+    }
 }
 
 impl From<Unavailable> for ApiError {

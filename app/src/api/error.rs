@@ -52,6 +52,8 @@ pub enum ErrorCode {
     InvalidCredentials,
     /// 409: the address has an account already.
     EmailTaken,
+    /// 409: without this administrator nobody could administer anything.
+    LastAdmin,
     /// 401: no access token came along.
     TokenMissing,
     /// 401: the access token is not one of ours.
@@ -68,6 +70,8 @@ pub enum ErrorCode {
     SessionExpired,
     /// 409: the cookie belongs to another session than the caller believes in.
     SessionChanged,
+    /// 403: the access token is good, but its scopes do not allow this (RFC 6750, 3.1).
+    InsufficientScope,
     /// 403: the request came from another site.
     CrossSite,
     /// 404: there is nothing here.
@@ -98,11 +102,11 @@ impl ErrorCode {
             | Self::TokenUnknown
             | Self::TokenReused
             | Self::SessionRevoked => 401,
-            Self::SessionExpired | Self::CrossSite => 403,
+            Self::SessionExpired | Self::InsufficientScope | Self::CrossSite => 403,
             Self::NotFound => 404,
             Self::MethodNotAllowed => 405,
             Self::RequestTimeout => 408,
-            Self::EmailTaken | Self::SessionChanged => 409,
+            Self::EmailTaken | Self::LastAdmin | Self::SessionChanged => 409,
             Self::PayloadTooLarge => 413,
             Self::TooManyRequests => 429,
             Self::Internal => 500,
@@ -117,6 +121,7 @@ impl ErrorCode {
             Self::WeakPassword => "This password is easy to guess. Several unusual words are better.",
             Self::InvalidCredentials => "The email address or the password is wrong.",
             Self::EmailTaken => "This email address has an account already.",
+            Self::LastAdmin => "This is the last administrator. Make somebody else one first.",
             Self::TokenMissing => "An access token is needed here.",
             Self::TokenInvalid => "The access token is not valid.",
             Self::TokenExpired => "The access token has expired.",
@@ -125,6 +130,7 @@ impl ErrorCode {
             Self::SessionRevoked => "The session was ended.",
             Self::SessionExpired => "The session has expired.",
             Self::SessionChanged => "Another session is signed in now.",
+            Self::InsufficientScope => "Your account is not allowed to do this.",
             Self::CrossSite => "Requests from other sites are refused.",
             Self::NotFound => "There is nothing here.",
             Self::MethodNotAllowed => "This method is not allowed here.",

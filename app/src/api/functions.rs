@@ -11,6 +11,8 @@ use super::types::{Password, Stamp, TokenDelivery, Tokens};
 
 #[cfg(feature = "ssr")]
 use super::desk::{Desk, typed};
+#[cfg(feature = "ssr")]
+use lanyard_auth::audit::By;
 
 /// Makes an account and signs in: `POST /auth/register`.
 ///
@@ -29,7 +31,7 @@ pub async fn register(
     let (delivery, displaced) = desk.newcomer(token_delivery)?;
     let registration = Registration::new(&name, &email, typed(&password))?;
     desk.admit_registration()?;
-    let user = desk.service.sign_up(registration).await?;
+    let user = desk.service.sign_up(registration, &By::owner(desk.device())).await?;
     match desk.service.start_session(user, desk.client(delivery), &displaced).await {
         Ok(Some(issued)) => Ok(desk.hand_out(issued, delivery)),
         // Registering again would only say that the address is taken.
@@ -89,7 +91,7 @@ pub async fn logout(session_id: Option<Uuid>) -> Result<(), ApiError> {
     let desk = Desk::here()?;
     let shown = desk.shown()?;
     let sids = shown.genuine_of(&desk.service, session_id.map(SessionId))?;
-    desk.service.sign_out(&sids).await.map_err(Unavailable::from)?;
+    desk.service.sign_out(&sids, desk.device()).await.map_err(Unavailable::from)?;
     if !shown.bearer {
         desk.clear_cookies();
     }

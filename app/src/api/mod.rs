@@ -1,5 +1,6 @@
 //! The REST API: server functions, the types on the wire, and the one closed error.
 
+pub mod admin;
 pub mod client;
 pub mod codec;
 #[cfg(feature = "ssr")]
@@ -16,5 +17,5 @@ pub use error::{ApiError, ErrorCode};
 pub use functions::{login, logout, refresh, register, stamp};
 pub use types::{
     AccessToken, ChangePassword, EndedSessions, Me, Password, RefreshToken, Rename, RenameSession,
-    SessionInfo, Sessions, Stamp, TokenDelivery, Tokens, UserInfo,
+    Role, SessionInfo, Sessions, Stamp, TokenDelivery, Tokens, UserInfo,
 };

@@ -63,6 +63,27 @@ macro_rules! debug_shows_nothing {
 }
 debug_shows_nothing!(Password AccessToken RefreshToken);
 
+/// What somebody may do.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// See and end his own sessions.
+    #[default]
+    User,
+    /// See and end everybody's.
+    Admin,
+}
+
+impl Role {
+    /// Its name on the wire.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::User => "user",
+            Self::Admin => "admin",
+        }
+    }
+}
+
 /// Who is signed in.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UserInfo {
@@ -72,6 +93,9 @@ pub struct UserInfo {
     pub email: String,
     /// As the person wrote it.
     pub name: String,
+    /// What the person may do.
+    #[serde(default)]
+    pub role: Role,
 }
 
 /// The answer of register, login and refresh (RFC 6749, 5.1, and ours).

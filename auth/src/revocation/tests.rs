@@ -16,6 +16,7 @@ fn claims(sid: u128, user: u128, version: u32) -> Claims {
         sid: SessionId(Uuid::from_u128(sid)),
         generation: 0,
         ver: version,
+        azv: 0,
         scope: String::new(),
         cfm: None,
         jar: true,

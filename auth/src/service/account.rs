@@ -1,11 +1,13 @@
 //! Signing up and signing in.
 
 use crate::access::Grant;
+use crate::audit::By;
+use crate::scope::Role;
 use crate::password::{NewPasswordError, Password, Verdict};
 use crate::store::{CreateUserError, NewSession, NewUser, SessionId, User, UserId};
 
 use super::{
-    BadPassword, Client, Delivery, Issued, NewRefreshToken, Service, Settings, USER_SCOPE, Unavailable,
+    BadPassword, Client, Delivery, Issued, NewRefreshToken, Service, Settings, Unavailable,
 };
 
 /// Longest address that mail can carry (RFC 5321, 4.5.3.1.3, less the brackets).
@@ -20,6 +22,7 @@ pub struct Registration {
     name: String,
     email: String,
     password: Password,
+    role: Role,
 }
 
 /// Why nobody was signed up.
@@ -77,7 +80,13 @@ impl Registration {
             return Err(SignUpError::BadEmail);
         }
         password.check_length()?;
-        Ok(Self { name: name.to_owned(), email, password })
+        Ok(Self { name: name.to_owned(), email, password, role: Role::User })
+    }
+
+    /// The same, for somebody who may do more.
+    #[must_use]
+    pub fn with_role(self, role: Role) -> Self {
+        Self { role, ..self }
     }
 }
 
@@ -101,13 +110,13 @@ impl Service {
     ///
     /// # Errors
     /// [`SignUpError`].
-    pub async fn sign_up(&self, registration: Registration) -> Result<User, SignUpError> {
-        let Registration { name, email, password } = registration;
+    pub async fn sign_up(&self, registration: Registration, by: &By) -> Result<User, SignUpError> {
+        let Registration { name, email, password, role } = registration;
         let password_hash =
             self.settings.passwords.hash_new(password, vec![name.clone(), email.clone()]).await?;
         let id = UserId(self.settings.random.uuid().map_err(Unavailable::from)?);
-        let user = NewUser { id, email, name, password_hash };
-        self.store.create_user(&user).await.map_err(|error| match error {
+        let user = NewUser { id, email, name, password_hash, role };
+        self.store.create_user(&user, by).await.map_err(|error| match error {
             CreateUserError::EmailTaken => SignUpError::EmailTaken,
             CreateUserError::Store(error) => Unavailable::from(error).into(),
         })
@@ -126,15 +135,16 @@ impl Service {
         client: impl Into<Client> + Send,
         displaced: &[SessionId],
     ) -> Result<Issued, SignInError> {
+        let client = client.into();
         let known = self.store.credentials(&normalise(email)).await.map_err(Unavailable::from)?;
         let (user, stored) = known.map(|known| (known.user, known.password_hash)).unzip();
         let passwords = &self.settings.passwords;
         let verdict = passwords.verify(password, stored.clone()).await.map_err(Unavailable::from)?;
         let (Some(user), Some(stored)) = (user, stored) else {
-            return Err(SignInError::InvalidCredentials);
+            return Err(self.refuse(None, client.device).await);
         };
         match verdict {
-            Verdict::Wrong => return Err(SignInError::InvalidCredentials),
+            Verdict::Wrong => return Err(self.refuse(Some(user.id), client.device).await),
             Verdict::Right => {}
             Verdict::RightButStale(new) => {
                 // Only an improvement: a failure here is no reason to send anybody away.
@@ -143,7 +153,11 @@ impl Service {
                 }
             }
         }
-        self.start_session(user, client, displaced).await?.ok_or(SignInError::InvalidCredentials)
+        let (id, device) = (user.id, client.device.clone());
+        match self.start_session(user, client, displaced).await? {
+            Some(issued) => Ok(issued),
+            None => Err(self.refuse(Some(id), device).await),
+        }
     }
 
     /// Starts a session for a user whose password was just checked or set. `None` when the user was disabled

@@ -10,10 +10,12 @@ use std::time::Duration;
 
 use super::in_step::InStep;
 use crate::access::{AccessError, Claims};
+use crate::audit::By;
+use crate::device::Device;
 use crate::revocation::{RevocationSet, Verdict};
 use crate::scope::Role;
 use crate::store::{
-    EndReason, Ended, Guard, NewSession, PasswordChange, RaisedVersion, Revocation, RoleChange, SessionId,
+    Closing, EndReason, Ended, Guard, NewSession, PasswordChange, RaisedVersion, Revocation, RoleChange, SessionId,
     Store, StoreError, UserId,
 };
 use crate::time::{Clock, Timestamp};
@@ -32,6 +34,17 @@ impl Default for Immediate {
     fn default() -> Self {
         Self { capacity: 1_000_000, poll: Duration::from_secs(1) }
     }
+}
+
+/// What became of the closing of an account.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Disabled {
+    /// It is closed; these sessions were live until now.
+    Closed(Vec<SessionId>),
+    /// It is the last administrator's, and stays open.
+    LastAdmin,
+    /// There is no such user.
+    NoUser,
 }
 
 /// Ends sessions. Clones share the set.
@@ -110,10 +123,10 @@ impl Ends {
     }
 
     /// Ends sessions, live or not: one that an unknown commit ended before is put on the set now.
-    pub async fn end(&self, sids: &[SessionId], reason: EndReason) -> Result<(), StoreError> {
+    pub async fn end(&self, sids: &[SessionId], reason: EndReason, by: By) -> Result<(), StoreError> {
         let (ends, sids) = (self.clone(), sids.to_vec());
         self.to_the_end(async move {
-            ends.store.end_sessions(&sids, reason).await?;
+            ends.store.end_sessions(&sids, reason, &by).await?;
             ends.revoke(&sids, reason);
             Ok(())
         })
@@ -121,10 +134,10 @@ impl Ends {
     }
 
     /// Ends a session if it is still as seen; whether it did.
-    pub async fn end_if_seen(&self, seen: Guard, reason: EndReason) -> Result<bool, StoreError> {
+    pub async fn end_if_seen(&self, seen: Guard, reason: EndReason, device: Device) -> Result<bool, StoreError> {
         let ends = self.clone();
         self.to_the_end(async move {
-            let ended = ends.store.end_if_seen(seen, reason).await?;
+            let ended = ends.store.end_if_seen(seen, reason, &device).await?;
             if ended {
                 ends.revoke(&[seen.sid], reason);
             }
@@ -151,10 +164,10 @@ impl Ends {
     }
 
     /// Ends all of a user's sessions but one; returns what was live until now.
-    pub async fn end_others(&self, user: UserId, keep: SessionId) -> Result<Vec<SessionId>, StoreError> {
+    pub async fn end_others(&self, user: UserId, keep: SessionId, by: By) -> Result<Vec<SessionId>, StoreError> {
         let (ends, reason) = (self.clone(), EndReason::EndedElsewhere);
         self.to_the_end(async move {
-            let ended = ends.store.end_other_sessions(user, keep, reason).await?;
+            let ended = ends.store.end_other_sessions(user, keep, reason, &by).await?;
             ends.revoke(&ended, reason);
             Ok(ended)
         })
@@ -166,20 +179,21 @@ impl Ends {
         &self,
         user: UserId,
         reason: EndReason,
+        by: By,
     ) -> Result<Option<Vec<SessionId>>, StoreError> {
         let ends = self.clone();
         self.to_the_end(async move {
-            let raised = ends.store.end_all_sessions(user, reason).await?;
+            let raised = ends.store.end_all_sessions(user, reason, &by).await?;
             Ok(raised.map(|raised| ends.revoke_all(user, raised, reason)))
         })
         .await
     }
 
     /// Gives a user another role. Nobody is signed out: his access tokens are to be renewed, and then say it.
-    pub async fn set_role(&self, user: UserId, role: Role) -> Result<RoleChange, StoreError> {
+    pub async fn set_role(&self, user: UserId, role: Role, by: By) -> Result<RoleChange, StoreError> {
         let ends = self.clone();
         self.to_the_end(async move {
-            let change = ends.store.set_role(user, role).await?;
+            let change = ends.store.set_role(user, role, &by).await?;
             if let RoleChange::Changed(user) | RoleChange::Same(user) = &change {
                 let at = ends.clock.now();
                 ends.add([Revocation::Authz { id: user.id, version: user.authz_version, at }]);
@@ -189,17 +203,18 @@ impl Ends {
         .await
     }
 
-    /// Closes an account; returns what was live until now, `None` when there is no such user.
-    pub async fn disable(&self, user: UserId) -> Result<Option<Vec<SessionId>>, StoreError> {
+    /// Closes an account.
+    pub async fn disable(&self, user: UserId, by: By) -> Result<Disabled, StoreError> {
         let (ends, reason) = (self.clone(), EndReason::AccountDisabled);
         self.to_the_end(async move {
             // One that was closed already, perhaps by a commit whose result we never learnt, is left once
             // more: only so is it sure to be on the set.
-            let raised = match ends.store.disable_user(user).await? {
-                Some(raised) => Some(raised),
-                None => ends.store.end_all_sessions(user, reason).await?,
+            let raised = match ends.store.disable_user(user, &by).await? {
+                Closing::Closed(raised) => Some(raised),
+                Closing::NotOpen => ends.store.end_all_sessions(user, reason, &by).await?,
+                Closing::LastAdmin => return Ok(Disabled::LastAdmin),
             };
-            Ok(raised.map(|raised| ends.revoke_all(user, raised, reason)))
+            Ok(raised.map_or(Disabled::NoUser, |raised| Disabled::Closed(ends.revoke_all(user, raised, reason))))
         })
         .await
     }

@@ -1,12 +1,13 @@
 //! Renewal: the rotation rule put to work.
 
 use crate::access::Grant;
+use crate::audit::moved;
 use crate::refresh::{RefreshToken, Salt, SecretHash};
 use crate::rotation::{Decision, Limits, Row, decide, relate};
 use crate::store::{EndReason, Guard, Rotation, Seen, Session, SessionId};
 use crate::time::Timestamp;
 
-use super::{Client, Delivery, Issued, NewRefreshToken, Service, Settings, USER_SCOPE, Unavailable};
+use super::{Client, Delivery, Issued, NewRefreshToken, Service, Settings, Unavailable};
 
 /// A thousand renewals at once need no more: once one has won, the others write nothing.
 const ATTEMPTS: usize = 3;
@@ -186,6 +187,7 @@ impl Renewal<'_> {
             kid,
             recoveries,
             not_after: self.session.not_after(limits.idle),
+            moved: moved(&self.session.device, &self.client.device),
             device: self.client.device.clone(),
         };
         let store = &self.service.store;
@@ -201,7 +203,7 @@ impl Renewal<'_> {
 
     /// Rules 5 and 6: ends the session. The revocation commits although the answer is an error.
     async fn end(&self, reason: EndReason, told: RefreshError) -> Result<Outcome, RefreshError> {
-        let ended = self.service.ends.end_if_seen(self.guard(), reason).await;
+        let ended = self.service.ends.end_if_seen(self.guard(), reason, self.client.device.clone()).await;
         if !ended.map_err(Unavailable::from)? {
             return Ok(Outcome::Raced);
         }

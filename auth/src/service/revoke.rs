@@ -1,11 +1,13 @@
 //! What ends other sessions than the one that asks: one of them, all of a user's, a password change, the
 //! closing of an account; and what changes what a user may do. Who may ask is for the caller to say.
 
+use crate::audit::{By, Event, NewEntry};
+use crate::device::Device;
 use crate::password::{BadPassword, NewPasswordError, Password, Verdict};
 use crate::scope::Role;
 use crate::store::{EndReason, PasswordChange, RoleChange, SessionId, StoreError, UserId};
 
-use super::{RefreshError, Service, Unavailable};
+use super::{Disabled, RefreshError, Service, Unavailable};
 
 /// A second look is for a password whose hash was renewed between look and write, by a sign-in.
 const ATTEMPTS: usize = 2;
@@ -49,11 +51,12 @@ impl Service {
         user: UserId,
         sid: SessionId,
         reason: EndReason,
+        by: By,
     ) -> Result<bool, StoreError> {
         // A session never changes hands, so nothing can come between the look and the end.
         let his = self.store.session(sid).await?.is_some_and(|seen| seen.row.user.id == user);
         if his {
-            self.ends.end(&[sid], reason).await?;
+            self.ends.end(&[sid], reason, by).await?;
         }
         Ok(his)
     }
@@ -66,8 +69,9 @@ impl Service {
         &self,
         user: UserId,
         keep: SessionId,
+        by: By,
     ) -> Result<Vec<SessionId>, StoreError> {
-        self.ends.end_others(user, keep).await
+        self.ends.end_others(user, keep, by).await
     }
 
     /// Signs a user out everywhere, for a reason that tells who did. No renewal and no sign-in that was under way survives it.
@@ -80,8 +84,9 @@ impl Service {
         &self,
         user: UserId,
         reason: EndReason,
+        by: By,
     ) -> Result<Option<Vec<SessionId>>, StoreError> {
-        self.ends.end_all(user, reason).await
+        self.ends.end_all(user, reason, by).await
     }
 
     /// Gives a user another role. Nobody is signed out: his access tokens are refused as expired from now on, and the
@@ -89,8 +94,8 @@ impl Service {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn set_role(&self, user: UserId, role: Role) -> Result<RoleChange, StoreError> {
-        self.ends.set_role(user, role).await
+    pub async fn set_role(&self, user: UserId, role: Role, by: By) -> Result<RoleChange, StoreError> {
+        self.ends.set_role(user, role, by).await
     }
 
     /// Changes the password of the user whose session `keep` is, and ends all his other sessions. The kept one
@@ -105,6 +110,7 @@ impl Service {
         keep: SessionId,
         current: Password,
         new: Password,
+        device: Device,
     ) -> Result<Vec<SessionId>, ChangePasswordError> {
         new.check_length()?;
         let passwords = &self.settings.passwords;
@@ -114,10 +120,18 @@ impl Service {
             let seen = known.ok_or(RefreshError::Unknown)?.password_hash;
             let verdict = passwords.verify(current.clone(), Some(seen.clone())).await;
             if verdict.map_err(Unavailable::from)? == Verdict::Wrong {
+                self.note(NewEntry {
+                    event: Event::AuthnPasswordChangeFail,
+                    detail: None,
+                    user: Some(user.id),
+                    session: Some(keep),
+                    by: By::owner(device),
+                })
+                .await;
                 return Err(ChangePasswordError::WrongPassword);
             }
             let new = passwords.hash_new(new.clone(), vec![user.name, user.email]).await?;
-            let change = PasswordChange { user: user.id, seen, new, keep };
+            let change = PasswordChange { user: user.id, seen, new, keep, device: device.clone() };
             if let Some(ended) = self.ends.change_password(change).await.map_err(Unavailable::from)? {
                 return Ok(ended);
             }
@@ -126,21 +140,19 @@ impl Service {
     }
 
     /// Closes an account: ends all its sessions, and nobody signs in until it is opened again. Closing it once
-    /// more does no harm.
-    ///
-    /// Returns the sessions that were live until now; `None` when there is no such user.
+    /// more does no harm. The last administrator's stays open.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn disable_user(&self, user: UserId) -> Result<Option<Vec<SessionId>>, StoreError> {
-        self.ends.disable(user).await
+    pub async fn disable_user(&self, user: UserId, by: By) -> Result<Disabled, StoreError> {
+        self.ends.disable(user, by).await
     }
 
     /// Opens a closed account; whether it was closed. Its sessions stay ended.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn enable_user(&self, user: UserId) -> Result<bool, StoreError> {
-        self.store.enable_user(user).await
+    pub async fn enable_user(&self, user: UserId, by: &By) -> Result<bool, StoreError> {
+        self.store.enable_user(user, by).await
     }
 }

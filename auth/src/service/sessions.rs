@@ -1,5 +1,6 @@
 //! What a person sees and changes of his own sessions and of himself. Ending them is in `revoke`.
 
+use crate::audit::By;
 use crate::store::{Session, SessionId, StoreError, User, UserId};
 
 use super::account::checked_name;
@@ -60,8 +61,8 @@ impl Service {
     ///
     /// # Errors
     /// [`SignUpError::BadName`], [`SignUpError::Unavailable`].
-    pub async fn rename_user(&self, user: UserId, name: &str) -> Result<Option<User>, SignUpError> {
+    pub async fn rename_user(&self, user: UserId, name: &str, by: &By) -> Result<Option<User>, SignUpError> {
         let name = checked_name(name)?;
-        Ok(self.store.rename_user(user, name).await.map_err(Unavailable::from)?)
+        Ok(self.store.rename_user(user, name, by).await.map_err(Unavailable::from)?)
     }
 }

@@ -75,6 +75,8 @@ pub struct NewUser {
     pub name: String,
     /// The password's hash.
     pub password_hash: PasswordHash,
+    /// What the person may do.
+    pub role: Role,
 }
 
 /// A session to be made, at generation 0, which counts as confirmed. The store sets the times.
@@ -256,6 +258,9 @@ pub struct Rotation {
     pub not_after: Timestamp,
     /// Where it was asked for.
     pub device: Device,
+    /// What is different there from where the session was seen last: [`crate::audit::NEW_BROWSER`] or
+    /// [`crate::audit::NEW_NETWORK`].
+    pub moved: Option<&'static str>,
 }
 
 /// A password change: what was seen, what is to be, and who goes on.
@@ -269,6 +274,19 @@ pub struct PasswordChange {
     pub new: PasswordHash,
     /// The session that asked; it stays, with the access tokens it has.
     pub keep: SessionId,
+    /// Where it was asked for.
+    pub device: Device,
+}
+
+/// What became of the closing of an account.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Closing {
+    /// It is closed now, and its sessions ended.
+    Closed(RaisedVersion),
+    /// It was closed already, or there is no such user. Nothing was written.
+    NotOpen,
+    /// It is the last administrator's, and stays open.
+    LastAdmin,
 }
 
 /// What became of a change of role.

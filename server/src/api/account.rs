@@ -7,10 +7,11 @@ use axum::http::{Response, StatusCode};
 use axum::response::IntoResponse as _;
 use lanyard_app::api::desk::{typed, user_info};
 use lanyard_app::api::{ApiError, ChangePassword, EndedSessions, ErrorCode, Me, Rename, UserInfo};
+use lanyard_auth::audit::By;
 use lanyard_auth::service::{ChangePasswordError, SignUpError};
 
 use super::badge::{Badge, Present};
-use super::whence::Whence;
+use super::whence::{Here, Whence};
 use crate::layers::errors::Answer;
 use crate::router::App;
 
@@ -23,9 +24,10 @@ pub async fn me(Present(claims, user): Present) -> Json<Me> {
 pub async fn rename(
     State(app): State<App>,
     Present(claims, _): Present,
+    Here(device): Here,
     Json(Rename { name }): Json<Rename>,
 ) -> Result<Json<UserInfo>, Answer> {
-    let user = app.service.rename_user(claims.sub, &name).await.map_err(|error| Answer(error.into()))?;
+    let user = app.service.rename_user(claims.sub, &name, &By::owner(device)).await.map_err(|error| Answer(error.into()))?;
     // His session is live, so he was there a moment ago.
     user.map(|user| Json(user_info(user))).ok_or(Answer(ApiError::new(ErrorCode::NotFound)))
 }
@@ -35,13 +37,14 @@ pub async fn change_password(
     State(app): State<App>,
     Badge(claims): Badge,
     Whence(from): Whence,
+    Here(device): Here,
     Json(asked): Json<ChangePassword>,
 ) -> Result<Json<EndedSessions>, Response<Body>> {
     let user = app.service.user_of(claims.sid).await.map_err(|error| Answer(error.into()).into_response())?;
     let admitted = app.throttle.sign_in(&user.email, from);
     admitted.map_err(|error| Answer(error.into()).into_response())?;
     let (current, new) = (typed(&asked.current_password), typed(&asked.new_password));
-    let ended = app.service.change_password(claims.sid, current, new).await;
+    let ended = app.service.change_password(claims.sid, current, new, device).await;
     ended.map(|ended| Json(EndedSessions { ended: ended.len() })).map_err(|error| match error {
         ChangePasswordError::WrongPassword => wrong_password(),
         ChangePasswordError::BadPassword(error) => Answer(SignUpError::from(error).into()).into_response(),

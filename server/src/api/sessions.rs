@@ -2,17 +2,17 @@
 
 use axum::Json;
 use axum::extract::{Path, State};
-use axum::http::{HeaderMap, StatusCode};
-use lanyard_app::api::desk::device;
+use axum::http::StatusCode;
 use lanyard_app::api::{ApiError, EndedSessions, ErrorCode, RenameSession, SessionInfo, Sessions};
 use lanyard_auth::access::Claims;
+use lanyard_auth::audit::By;
 use lanyard_auth::device::Device;
 use lanyard_auth::service::{LabelError, Unavailable};
 use lanyard_auth::store::{EndReason, Session, SessionId, StoreError};
 use uuid::Uuid;
 
 use super::badge::Present;
-use super::whence::Whence;
+use super::whence::Here;
 use crate::layers::errors::Answer;
 use crate::router::App;
 
@@ -20,11 +20,9 @@ use crate::router::App;
 pub async fn list(
     State(app): State<App>,
     Present(claims, _): Present,
-    Whence(from): Whence,
-    headers: HeaderMap,
+    Here(here): Here,
 ) -> Result<Json<Sessions>, Answer> {
     let sessions = app.service.sessions_of(claims.sub).await.map_err(unavailable)?;
-    let here = device(&headers, from);
     let sessions = sessions.into_iter().map(|session| info(session, &claims, &here)).collect();
     Ok(Json(Sessions { sessions }))
 }
@@ -33,11 +31,12 @@ pub async fn list(
 pub async fn end(
     State(app): State<App>,
     Present(claims, _): Present,
+    Here(device): Here,
     Path(id): Path<Uuid>,
 ) -> Result<StatusCode, Answer> {
     let sid = SessionId(id);
     let reason = if sid == claims.sid { EndReason::SignedOut } else { EndReason::EndedElsewhere };
-    if app.service.end_session(claims.sub, sid, reason).await.map_err(unavailable)? {
+    if app.service.end_session(claims.sub, sid, reason, By::owner(device)).await.map_err(unavailable)? {
         Ok(StatusCode::NO_CONTENT)
     } else {
         Err(no_session())
@@ -48,8 +47,9 @@ pub async fn end(
 pub async fn end_others(
     State(app): State<App>,
     Present(claims, _): Present,
+    Here(device): Here,
 ) -> Result<Json<EndedSessions>, Answer> {
-    let ended = app.service.end_other_sessions(claims.sub, claims.sid).await.map_err(unavailable)?;
+    let ended = app.service.end_other_sessions(claims.sub, claims.sid, By::owner(device)).await.map_err(unavailable)?;
     Ok(Json(EndedSessions { ended: ended.len() }))
 }
 
@@ -57,8 +57,9 @@ pub async fn end_others(
 pub async fn end_all(
     State(app): State<App>,
     Present(claims, _): Present,
+    Here(device): Here,
 ) -> Result<Json<EndedSessions>, Answer> {
-    let ended = app.service.end_all_sessions(claims.sub, EndReason::EndedElsewhere).await;
+    let ended = app.service.end_all_sessions(claims.sub, EndReason::EndedElsewhere, By::owner(device)).await;
     Ok(Json(EndedSessions { ended: ended.map_err(unavailable)?.map_or(0, |ended| ended.len()) }))
 }
 

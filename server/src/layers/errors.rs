@@ -41,6 +41,7 @@ const fn challenge(code: ErrorCode) -> Option<&'static str> {
         ErrorCode::TokenExpired | ErrorCode::TokenInvalid | ErrorCode::SessionRevoked => {
             Some("Bearer error=\"invalid_token\"")
         }
+        ErrorCode::InsufficientScope => Some("Bearer error=\"insufficient_scope\""),
         _ if code.status() == 401 => Some("Bearer"),
         _ => None,
     }

@@ -1,0 +1,290 @@
+//! The audit log: what happened to accounts and sessions, who did it, and from where.
+//!
+//! An entry is written in the transaction of what it tells of, and never rewritten. The names follow OWASP's Logging
+//! Vocabulary as far as it has them. Nothing secret is in it, and nothing that a client wrote of itself: names of
+//! ours, ids, a shortened network.
+
+use crate::device::Device;
+use crate::store::{SessionId, User, UserId};
+use crate::time::Timestamp;
+
+/// What may be told. The names are stored and sent; they never change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Event {
+    /// An account was made.
+    UserCreated,
+    /// An account was renamed, closed or opened.
+    UserUpdated,
+    /// Somebody signed in.
+    AuthnLoginSuccess,
+    /// A password was wrong, or the address has no account.
+    AuthnLoginFail,
+    /// One account had many wrong passwords in a short time.
+    AuthnLoginFailMax,
+    /// A password was changed; all other sessions ended.
+    AuthnPasswordChange,
+    /// The current password was wrong.
+    AuthnPasswordChangeFail,
+    /// A session was ended.
+    AuthnTokenRevoked,
+    /// A replaced refresh token was used again; its session was ended.
+    AuthnTokenReuse,
+    /// A session was renewed in a way worth noting.
+    SessionRenewed,
+    /// A session is renewed far too often.
+    ExcessRateLimitExceeded,
+    /// Somebody asked for what his scopes do not allow.
+    AuthzFail,
+    /// Somebody's role was changed.
+    AuthzChange,
+}
+
+impl Event {
+    /// Every event.
+    pub const ALL: [Self; 13] = [
+        Self::UserCreated,
+        Self::UserUpdated,
+        Self::AuthnLoginSuccess,
+        Self::AuthnLoginFail,
+        Self::AuthnLoginFailMax,
+        Self::AuthnPasswordChange,
+        Self::AuthnPasswordChangeFail,
+        Self::AuthnTokenRevoked,
+        Self::AuthnTokenReuse,
+        Self::SessionRenewed,
+        Self::ExcessRateLimitExceeded,
+        Self::AuthzFail,
+        Self::AuthzChange,
+    ];
+
+    /// The stored name.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::UserCreated => "user_created",
+            Self::UserUpdated => "user_updated",
+            Self::AuthnLoginSuccess => "authn_login_success",
+            Self::AuthnLoginFail => "authn_login_fail",
+            Self::AuthnLoginFailMax => "authn_login_fail_max",
+            Self::AuthnPasswordChange => "authn_password_change",
+            Self::AuthnPasswordChangeFail => "authn_password_change_fail",
+            Self::AuthnTokenRevoked => "authn_token_revoked",
+            Self::AuthnTokenReuse => "authn_token_reuse",
+            Self::SessionRenewed => "session_renewed",
+            Self::ExcessRateLimitExceeded => "excess_rate_limit_exceeded",
+            Self::AuthzFail => "authz_fail",
+            Self::AuthzChange => "authz_change",
+        }
+    }
+
+    /// The event with this stored name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|event| event.name() == name)
+    }
+
+    /// Whether the person whom it concerns is to be shown it.
+    pub fn is_notice(self, detail: Option<&str>) -> bool {
+        match self {
+            // Only where he never came from before.
+            Self::AuthnLoginSuccess => detail.is_some(),
+            Self::SessionRenewed => detail.is_some_and(|detail| detail != RECOVERED),
+            Self::AuthnLoginFailMax
+            | Self::AuthnPasswordChange
+            | Self::AuthnTokenReuse
+            | Self::ExcessRateLimitExceeded
+            | Self::AuthzChange => true,
+            Self::UserCreated
+            | Self::UserUpdated
+            | Self::AuthnLoginFail
+            | Self::AuthnPasswordChangeFail
+            | Self::AuthnTokenRevoked
+            | Self::AuthzFail => false,
+        }
+    }
+}
+
+/// The detail of [`Event::SessionRenewed`] when an answer had been lost (rule 5).
+pub const RECOVERED: &str = "recovered";
+
+/// The detail of a sign-in or a renewal from a browser that was not there before.
+pub const NEW_BROWSER: &str = "new_browser";
+
+/// The detail of a sign-in or a renewal from a network that was not there before.
+pub const NEW_NETWORK: &str = "new_network";
+
+/// What is different where a session is used from where it was used before, if that is worth noting. Unknown on either
+/// side says nothing.
+pub fn moved(before: &Device, now: &Device) -> Option<&'static str> {
+    let differ = |before: &Option<String>, now: &Option<String>| before.is_some() && now.is_some() && before != now;
+    if differ(&before.browser, &now.browser) || differ(&before.system, &now.system) {
+        Some(NEW_BROWSER)
+    } else if differ(&before.network, &now.network) {
+        Some(NEW_NETWORK)
+    } else {
+        None
+    }
+}
+
+/// Who did something.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Actor {
+    /// The person whom it concerns.
+    #[default]
+    Owner,
+    /// An administrator.
+    Admin(UserId),
+    /// Somebody at the server's command line.
+    CommandLine,
+    /// The server by itself.
+    Server,
+}
+
+impl Actor {
+    /// The stored name.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Owner => "owner",
+            Self::Admin(_) => "admin",
+            Self::CommandLine => "command_line",
+            Self::Server => "server",
+        }
+    }
+
+    /// The administrator, if it is one.
+    pub const fn admin(self) -> Option<UserId> {
+        match self {
+            Self::Admin(id) => Some(id),
+            Self::Owner | Self::CommandLine | Self::Server => None,
+        }
+    }
+
+    /// The actor with this stored name.
+    pub fn from_name(name: &str, admin: Option<UserId>) -> Option<Self> {
+        match (name, admin) {
+            ("owner", None) => Some(Self::Owner),
+            ("admin", Some(id)) => Some(Self::Admin(id)),
+            ("command_line", None) => Some(Self::CommandLine),
+            ("server", None) => Some(Self::Server),
+            _ => None,
+        }
+    }
+}
+
+/// Who does something, and where: what the store writes beside what is done.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct By {
+    /// Who.
+    pub actor: Actor,
+    /// From where.
+    pub device: Device,
+}
+
+impl By {
+    /// The person whom it concerns.
+    pub const fn owner(device: Device) -> Self {
+        Self { actor: Actor::Owner, device }
+    }
+
+    /// An administrator.
+    pub const fn admin(id: UserId, device: Device) -> Self {
+        Self { actor: Actor::Admin(id), device }
+    }
+
+    /// Somebody at the command line.
+    pub fn command_line() -> Self {
+        Self { actor: Actor::CommandLine, device: Device::default() }
+    }
+
+    /// The server by itself, about what came from there.
+    pub const fn server(device: Device) -> Self {
+        Self { actor: Actor::Server, device }
+    }
+}
+
+/// An entry about what changes nothing in the database, so that it has a transaction of its own.
+#[derive(Clone, Debug)]
+pub struct NewEntry {
+    /// What.
+    pub event: Event,
+    /// More exactly.
+    pub detail: Option<&'static str>,
+    /// Whom it concerns.
+    pub user: Option<UserId>,
+    /// Which session it concerns.
+    pub session: Option<SessionId>,
+    /// Who did it, and from where.
+    pub by: By,
+}
+
+/// One entry.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// Where it is in the log.
+    pub place: Place,
+    /// What.
+    pub event: Event,
+    /// More exactly: an end's reason, a role, or one of the constants of this module.
+    pub detail: Option<String>,
+    /// Who did it.
+    pub actor: Actor,
+    /// The administrator who did it, as he is now.
+    pub admin: Option<User>,
+    /// Whom it concerns, as he is now; none when the address had no account.
+    pub user: Option<User>,
+    /// Which session it concerns.
+    pub session: Option<SessionId>,
+    /// Whether that session is neither ended nor past its absolute limit.
+    pub is_live: bool,
+    /// From where.
+    pub device: Device,
+}
+
+/// An entry's place in the log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Place {
+    /// When it was written.
+    pub at: Timestamp,
+    /// Tells entries of one moment apart.
+    pub id: i64,
+}
+
+/// Which entries are asked for, the newest first: those that match everything that is said.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Filter {
+    /// About this person.
+    pub user: Option<UserId>,
+    /// Of this kind.
+    pub event: Option<Event>,
+    /// Written then or later.
+    pub from: Option<Timestamp>,
+    /// Written before then.
+    pub until: Option<Timestamp>,
+    /// Behind this one.
+    pub after: Option<Place>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_name_is_read_back() {
+        for event in Event::ALL {
+            assert_eq!(Event::from_name(event.name()), Some(event));
+        }
+        assert_eq!(Event::from_name("authn"), None);
+        let admin = UserId(uuid::Uuid::from_u128(1));
+        for actor in [Actor::Owner, Actor::Admin(admin), Actor::CommandLine, Actor::Server] {
+            assert_eq!(Actor::from_name(actor.name(), actor.admin()), Some(actor));
+        }
+        assert_eq!(Actor::from_name("admin", None), None);
+        assert_eq!(Actor::from_name("owner", Some(admin)), None);
+    }
+
+    #[test]
+    fn a_person_is_shown_what_he_may_not_have_done() {
+        let shown = |event: Event, detail| event.is_notice(detail);
+        assert!(!shown(Event::AuthnLoginSuccess, None) && shown(Event::AuthnLoginSuccess, Some(NEW_BROWSER)));
+        assert!(!shown(Event::SessionRenewed, Some(RECOVERED)) && shown(Event::SessionRenewed, Some(NEW_NETWORK)));
+        assert!(shown(Event::AuthnTokenReuse, None) && !shown(Event::AuthnLoginFail, None));
+    }
+}

@@ -1,0 +1,114 @@
+//! What administrators read, a page at a time: people, sessions, the audit log. And what a person is shown of the
+//! latter. Reads only; what changes something is in [`crate::store`].
+//!
+//! A page begins behind a place in an order that no change of others moves, so that nothing is skipped or repeated,
+//! and the last page costs as much as the first.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
+
+use crate::audit::{Entry, Filter};
+use crate::store::{Seen, Session, SessionId, StoreError, User, UserId};
+use crate::time::Timestamp;
+
+/// One page of a list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Page<Row, Place> {
+    /// Its rows.
+    pub rows: Vec<Row>,
+    /// The last row's place, if there are rows behind it.
+    pub next: Option<Place>,
+}
+
+/// A person's place in a list of people.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum UserPlace {
+    /// In the list of all of them, the newest first.
+    Made {
+        /// When the account was made.
+        at: Timestamp,
+        /// Tells accounts of one moment apart.
+        id: UserId,
+    },
+    /// In what a search found, by the word.
+    Found {
+        /// The first of the person's words that the search found.
+        word: String,
+        /// Tells people with one word apart.
+        id: UserId,
+    },
+}
+
+/// A session's place in a list of sessions, the newest sign-in first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SessionPlace {
+    /// The sign-in.
+    pub at: Timestamp,
+    /// Tells sign-ins of one moment apart.
+    pub sid: SessionId,
+}
+
+/// The words by which a person is found: the address, the domain of it, and each word of the name, in lower case.
+pub fn words(email: &str, name: &str) -> Vec<String> {
+    let domain = email.split_once('@').map(|(_, domain)| domain.to_owned());
+    let names = name.split_whitespace().map(str::to_lowercase);
+    let mut words: Vec<_> = names.chain([email.to_lowercase()]).chain(domain).collect();
+    words.sort();
+    words.dedup();
+    words
+}
+
+/// See the module. Each method is one look.
+#[async_trait]
+pub trait Records: Send + Sync + 'static {
+    /// One person.
+    async fn user(&self, id: UserId) -> Result<Option<User>, StoreError>;
+
+    /// The person with this address (lower case).
+    async fn user_by_email(&self, email: &str) -> Result<Option<User>, StoreError>;
+
+    /// People, the newest first; or those of whose [`words`] one begins with `search` (lower case, not empty), each
+    /// once, by that word. `after` is a place in the same list.
+    async fn users(
+        &self,
+        search: Option<&str>,
+        after: Option<&UserPlace>,
+        most: u32,
+    ) -> Result<Page<User, UserPlace>, StoreError>;
+
+    /// Sessions, of one person or of all, that have not been ended nor reached their absolute limit, the newest
+    /// sign-in first, with the time.
+    async fn live_sessions(
+        &self,
+        user: Option<UserId>,
+        after: Option<SessionPlace>,
+        most: u32,
+    ) -> Result<Seen<Page<Session, SessionPlace>>, StoreError>;
+
+    /// Entries of the audit log, the newest first.
+    async fn entries(&self, filter: &Filter, most: u32) -> Result<Vec<Entry>, StoreError>;
+
+    /// What the person of this session is to be shown, the newest first: notices about him that are no older than
+    /// `window`, that this session has not seen yet, and that are not about this session itself. For one, he did that
+    /// himself; for another, nothing may tell a session of its own renewals.
+    async fn notices(
+        &self,
+        user: UserId,
+        sid: SessionId,
+        window: Duration,
+        most: u32,
+    ) -> Result<Vec<Entry>, StoreError>;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_person_is_found_by_address_domain_and_every_name() {
+        let found = words("ada@example.com", "Ada  LOVELACE Ada");
+        assert_eq!(found, ["ada", "ada@example.com", "example.com", "lovelace"]);
+    }
+}
