@@ -26,6 +26,9 @@ pub use sqlite::SqliteStore;
 /// The version of a new user, whose sessions carry it.
 const FIRST_VERSION: u32 = 1;
 
+/// Entries of the audit log are counted up to here; nobody asks whether there are more.
+const MOST_COUNTED: u32 = 100;
+
 /// Why a database could not be opened. The text is shown to the person who starts the server; it never
 /// holds the URL, which may hold a password.
 #[derive(Debug, thiserror::Error)]
