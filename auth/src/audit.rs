@@ -131,7 +131,8 @@ pub const ENABLED: &str = "enabled";
 /// What is different where a session is used from where it was used before, if that is worth noting. Unknown on either
 /// side says nothing.
 pub fn moved(before: &Device, now: &Device) -> Option<&'static str> {
-    let differ = |before: &Option<String>, now: &Option<String>| before.is_some() && now.is_some() && before != now;
+    let differ =
+        |before: &Option<String>, now: &Option<String>| before.is_some() && now.is_some() && before != now;
     if differ(&before.browser, &now.browser) || differ(&before.system, &now.system) {
         Some(NEW_BROWSER)
     } else if differ(&before.network, &now.network) {
@@ -336,7 +337,9 @@ mod tests {
     fn a_person_is_shown_what_he_may_not_have_done() {
         let shown = |event: Event, detail| event.is_notice(detail);
         assert!(!shown(Event::AuthnLoginSuccess, None) && shown(Event::AuthnLoginSuccess, Some(NEW_BROWSER)));
-        assert!(!shown(Event::SessionRenewed, Some(RECOVERED)) && shown(Event::SessionRenewed, Some(NEW_NETWORK)));
+        assert!(
+            !shown(Event::SessionRenewed, Some(RECOVERED)) && shown(Event::SessionRenewed, Some(NEW_NETWORK))
+        );
         assert!(shown(Event::AuthnTokenReuse, None) && !shown(Event::AuthnLoginFail, None));
     }
 }

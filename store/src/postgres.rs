@@ -23,8 +23,9 @@ use lanyard_auth::device::Device;
 use lanyard_auth::password::PasswordHash;
 use lanyard_auth::scope::Role;
 use lanyard_auth::store::{
-    Closing, CreateUserError, Credentials, EndReason, Guard, NewSession, NewUser, PasswordChange, RaisedVersion,
-    Revocation, RoleChange, Rotation, Seen, Session, SessionId, Store, StoreError, User, UserId,
+    Closing, CreateUserError, Credentials, EndReason, Guard, NewSession, NewUser, PasswordChange,
+    RaisedVersion, Revocation, RoleChange, Rotation, Seen, Session, SessionId, Store, StoreError, User,
+    UserId,
 };
 use lanyard_auth::time::{Timestamp, millis};
 use sqlx::PgPool;

@@ -21,8 +21,9 @@ use lanyard_auth::device::Device;
 use lanyard_auth::password::PasswordHash;
 use lanyard_auth::scope::Role;
 use lanyard_auth::store::{
-    Closing, CreateUserError, Credentials, EndReason, Guard, NewSession, NewUser, PasswordChange, RaisedVersion,
-    Revocation, RoleChange, Rotation, Seen, Session, SessionId, Store, StoreError, User, UserId,
+    Closing, CreateUserError, Credentials, EndReason, Guard, NewSession, NewUser, PasswordChange,
+    RaisedVersion, Revocation, RoleChange, Rotation, Seen, Session, SessionId, Store, StoreError, User,
+    UserId,
 };
 use lanyard_auth::time::{Clock, Timestamp};
 use sqlx::{Sqlite, SqliteConnection, SqlitePool, Transaction};
@@ -103,7 +104,8 @@ impl Store for SqliteStore {
         if made.rows_affected() == 0 {
             return Err(CreateUserError::EmailTaken);
         }
-        audit::of_user(&mut transaction, Event::UserCreated, Some(user.role.name()), user.id, by, now).await?;
+        audit::of_user(&mut transaction, Event::UserCreated, Some(user.role.name()), user.id, by, now)
+            .await?;
         transaction.commit().await.map_err(failed)?;
         Ok(User {
             id: user.id,

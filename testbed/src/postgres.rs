@@ -12,7 +12,7 @@ use sqlx::postgres::PgPoolOptions;
 use sqlx::{AssertSqlSafe, PgConnection, PgPool, Row as _};
 
 use crate::cluster::Fresh;
-use crate::{Event, Harness, START};
+use crate::{Event, Harness, START, THEFTS_AND_RECOVERIES};
 
 /// In a schema of its own: the tables in `public` are the store's.
 const MOVABLE_TIME: &str = "
@@ -137,7 +137,7 @@ impl Harness for PostgresDatabase {
     }
 
     async fn events(&self) -> Vec<Event> {
-        sqlx::query("SELECT at, kind, session_id, user_id FROM security_events ORDER BY id")
+        sqlx::query(THEFTS_AND_RECOVERIES)
             .fetch_all(&self.hands)
             .await
             .unwrap()

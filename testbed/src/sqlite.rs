@@ -11,7 +11,7 @@ use sqlx::{AssertSqlSafe, ConnectOptions as _, Row as _, SqliteConnection};
 use tempfile::TempDir;
 use uuid::Uuid;
 
-use crate::{Event, Harness, START};
+use crate::{Event, Harness, START, THEFTS_AND_RECOVERIES};
 
 /// A file in a folder of its own.
 pub struct SqliteFile {
@@ -126,7 +126,7 @@ impl Harness for SqliteFile {
 
     async fn events(&self) -> Vec<Event> {
         let id = |bytes: Vec<u8>| Uuid::from_slice(&bytes).unwrap();
-        sqlx::query("SELECT at, kind, session_id, user_id FROM security_events ORDER BY id")
+        sqlx::query(THEFTS_AND_RECOVERIES)
             .fetch_all(&mut self.connect().await)
             .await
             .unwrap()

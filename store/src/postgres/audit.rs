@@ -227,5 +227,7 @@ async fn read(pool: &PgPool, found: &[PgRow]) -> Result<Vec<Entry>, StoreError> 
     .collect::<Result<_, _>>()?;
     let person = |id: Option<UserId>| id.and_then(|id| people.get(&id)).cloned();
     let entries = entries.into_iter();
-    Ok(entries.map(|(entry, user)| Entry { user: person(user), admin: person(entry.actor.admin()), ..entry }).collect())
+    Ok(entries
+        .map(|(entry, user)| Entry { user: person(user), admin: person(entry.actor.admin()), ..entry })
+        .collect())
 }

@@ -101,11 +101,12 @@ pub async fn disable(transaction: &mut PgConnection, user: UserId, by: &By) -> R
 
 /// Opens an account that is closed; whether it was.
 pub async fn enable(transaction: &mut PgConnection, user: UserId, by: &By) -> Result<bool, StoreError> {
-    let enabled = sqlx::query("UPDATE users SET disabled_at = NULL WHERE id = $1 AND disabled_at IS NOT NULL")
-        .bind(user.0)
-        .execute(&mut *transaction)
-        .await
-        .map_err(failed)?;
+    let enabled =
+        sqlx::query("UPDATE users SET disabled_at = NULL WHERE id = $1 AND disabled_at IS NOT NULL")
+            .bind(user.0)
+            .execute(&mut *transaction)
+            .await
+            .map_err(failed)?;
     if enabled.rows_affected() == 0 {
         return Ok(false);
     }
@@ -148,10 +149,12 @@ pub async fn set_role(
 
 /// Two administrators who take each other's role or account away at once: one of them looks after the other.
 async fn lock_admins(transaction: &mut PgConnection) -> Result<(), StoreError> {
-    sqlx::query("SELECT id FROM users WHERE role = 'admin' AND disabled_at IS NULL ORDER BY id FOR NO KEY UPDATE")
-        .execute(transaction)
-        .await
-        .map_err(failed)?;
+    sqlx::query(
+        "SELECT id FROM users WHERE role = 'admin' AND disabled_at IS NULL ORDER BY id FOR NO KEY UPDATE",
+    )
+    .execute(transaction)
+    .await
+    .map_err(failed)?;
     Ok(())
 }
 

@@ -76,7 +76,10 @@ pub fn entry(row: &SqliteRow) -> Result<Option<Entry>, StoreError> {
         place: Place { at: Timestamp(get(row, "at")?), id: get(row, "id")? },
         event,
         detail: get(row, "detail")?,
-        actor: columns::actor(get(row, "actor")?, optional(row, "admin_id")?.map(Uuid::from_bytes).map(UserId))?,
+        actor: columns::actor(
+            get(row, "actor")?,
+            optional(row, "admin_id")?.map(Uuid::from_bytes).map(UserId),
+        )?,
         admin: None,
         user: None,
         session: optional(row, "session_id")?.map(Uuid::from_bytes).map(SessionId),
