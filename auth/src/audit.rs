@@ -5,7 +5,7 @@
 //! ours, ids, a shortened network.
 
 use crate::device::Device;
-use crate::store::{SessionId, User, UserId};
+use crate::store::{EndReason, NewSession, Rotation, SessionId, User, UserId};
 use crate::time::Timestamp;
 
 /// What may be told. The names are stored and sent; they never change.
@@ -81,6 +81,14 @@ impl Event {
         Self::ALL.into_iter().find(|event| event.name() == name)
     }
 
+    /// What the end of a session is, and its detail.
+    pub const fn of_end(reason: EndReason) -> (Self, Option<&'static str>) {
+        match reason {
+            EndReason::TokenReused => (Self::AuthnTokenReuse, None),
+            _ => (Self::AuthnTokenRevoked, Some(reason.name())),
+        }
+    }
+
     /// Whether the person whom it concerns is to be shown it.
     pub fn is_notice(self, detail: Option<&str>) -> bool {
         match self {
@@ -111,10 +119,20 @@ pub const NEW_BROWSER: &str = "new_browser";
 /// The detail of a sign-in or a renewal from a network that was not there before.
 pub const NEW_NETWORK: &str = "new_network";
 
+/// The detail of [`Event::UserUpdated`] when a person's name was changed.
+pub const RENAMED: &str = "renamed";
+
+/// The detail of [`Event::UserUpdated`] when an account was closed.
+pub const DISABLED: &str = "disabled";
+
+/// The detail of [`Event::UserUpdated`] when an account was opened again.
+pub const ENABLED: &str = "enabled";
+
 /// What is different where a session is used from where it was used before, if that is worth noting. Unknown on either
 /// side says nothing.
 pub fn moved(before: &Device, now: &Device) -> Option<&'static str> {
-    let differ = |before: &Option<String>, now: &Option<String>| before.is_some() && now.is_some() && before != now;
+    let differ =
+        |before: &Option<String>, now: &Option<String>| before.is_some() && now.is_some() && before != now;
     if differ(&before.browser, &now.browser) || differ(&before.system, &now.system) {
         Some(NEW_BROWSER)
     } else if differ(&before.network, &now.network) {
@@ -215,6 +233,41 @@ pub struct NewEntry {
     pub by: By,
 }
 
+impl NewEntry {
+    /// A session was ended.
+    pub const fn ended(user: UserId, sid: SessionId, reason: EndReason, by: By) -> Self {
+        let (event, detail) = Event::of_end(reason);
+        Self { event, detail, user: Some(user), session: Some(sid), by }
+    }
+
+    /// Somebody signed in who had done so before, or not: ever, with this browser, from this network. A first sign-in
+    /// comes from nowhere new.
+    pub fn signed_in(session: &NewSession, ever: bool, with_browser: bool, from_network: bool) -> Self {
+        Self {
+            event: Event::AuthnLoginSuccess,
+            detail: match (ever, with_browser, from_network) {
+                (true, false, _) => Some(NEW_BROWSER),
+                (true, true, false) => Some(NEW_NETWORK),
+                (false, ..) | (true, true, true) => None,
+            },
+            user: Some(session.user_id),
+            session: Some(session.sid),
+            by: By::owner(session.device.clone()),
+        }
+    }
+
+    /// A session was renewed in a way worth noting.
+    pub fn renewed(rotation: &Rotation, user: UserId, detail: &'static str) -> Self {
+        Self {
+            event: Event::SessionRenewed,
+            detail: Some(detail),
+            user: Some(user),
+            session: Some(rotation.seen.sid),
+            by: By::server(rotation.device.clone()),
+        }
+    }
+}
+
 /// One entry.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry {
@@ -284,7 +337,9 @@ mod tests {
     fn a_person_is_shown_what_he_may_not_have_done() {
         let shown = |event: Event, detail| event.is_notice(detail);
         assert!(!shown(Event::AuthnLoginSuccess, None) && shown(Event::AuthnLoginSuccess, Some(NEW_BROWSER)));
-        assert!(!shown(Event::SessionRenewed, Some(RECOVERED)) && shown(Event::SessionRenewed, Some(NEW_NETWORK)));
+        assert!(
+            !shown(Event::SessionRenewed, Some(RECOVERED)) && shown(Event::SessionRenewed, Some(NEW_NETWORK))
+        );
         assert!(shown(Event::AuthnTokenReuse, None) && !shown(Event::AuthnLoginFail, None));
     }
 }

@@ -15,8 +15,8 @@ mod sessions;
 use std::fmt;
 use std::sync::Arc;
 
-use crate::audit::By;
 use crate::access::{AccessError, AccessTokenText, AccessTokens, Claims, Grant, KeyError};
+use crate::audit::By;
 use crate::confirm::Confirmations;
 use crate::device::Device;
 use crate::hint::Hint;
@@ -242,8 +242,8 @@ impl Service {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn sign_out(&self, sids: &[SessionId], device: Device) -> Result<(), StoreError> {
-        self.ends.end(sids, EndReason::SignedOut, By::owner(device)).await
+    pub async fn sign_out(&self, sids: &[SessionId], device: &Device) -> Result<(), StoreError> {
+        self.ends.end(sids, EndReason::SignedOut, &By::owner(device.clone())).await
     }
 
     fn grant(&self, grant: Grant) -> Result<(AccessTokenText, u32), Unavailable> {

@@ -158,7 +158,12 @@ pub trait Store: Send + Sync + 'static {
 
     /// How many entries there are of this kind about this person, none older than `window`. Nobody is a person too:
     /// those about addresses without an account.
-    async fn count_entries(&self, event: Event, user: Option<UserId>, window: Duration) -> Result<u32, StoreError>;
+    async fn count_entries(
+        &self,
+        event: Event,
+        user: Option<UserId>,
+        window: Duration,
+    ) -> Result<u32, StoreError>;
 
     /// Removes up to `batch` entries of the audit log that are older than `keep`, the oldest first; returns how many.
     async fn remove_entries(&self, keep: Duration, batch: u32) -> Result<u32, StoreError>;

@@ -1,7 +1,8 @@
 //! What columns hold, whichever database keeps them. For the two `rows` modules alone.
 
+use lanyard_auth::audit::Actor;
 use lanyard_auth::scope::Role;
-use lanyard_auth::store::{EndReason, Ended, StoreError};
+use lanyard_auth::store::{EndReason, Ended, StoreError, UserId};
 use lanyard_auth::time::Timestamp;
 
 /// When and why a session ended: both or neither.
@@ -19,6 +20,11 @@ pub fn ended(at: Option<i64>, reason: Option<&str>) -> Result<Option<Ended>, Sto
 /// A user's role.
 pub fn role(name: &str) -> Result<Role, StoreError> {
     Role::from_name(name).ok_or_else(|| corrupt("role"))
+}
+
+/// Who did something.
+pub fn actor(name: &str, admin: Option<UserId>) -> Result<Actor, StoreError> {
+    Actor::from_name(name, admin).ok_or_else(|| corrupt("actor"))
 }
 
 /// Bytes of a fixed length.

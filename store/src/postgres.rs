@@ -1,15 +1,17 @@
 //! The store on Postgres: a pool of connections, READ COMMITTED, and the database's own time.
 //!
 //! Only [`crate::open`] and the tests need it by name. The connections are made in `connect`, rows are read
-//! in `rows`, what takes several statements is in `sessions` and `users`, what an owner sees and changes in `owner`; the rest is one statement each, and
-//! so one transaction.
+//! in `rows`, what takes several statements is in `sessions` and `users`, what an owner sees and
+//! changes in `owner`, the log of all that in `audit`; the rest is one statement each, and so one transaction.
 //!
 //! What keeps READ COMMITTED right: every write names all that it relies on in its WHERE, which Postgres
 //! judges again on the newest row after waiting for another writer. What keeps it free of deadlocks: the
 //! user's row is locked before sessions, and sessions in the order of their ids.
 
+mod audit;
 mod connect;
 mod owner;
+mod records;
 mod rows;
 mod sessions;
 mod users;
@@ -17,11 +19,14 @@ mod users;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use lanyard_auth::audit::{Actor, By, Event, NEW_NETWORK, NewEntry, RECOVERED};
+use lanyard_auth::device::Device;
 use lanyard_auth::password::PasswordHash;
 use lanyard_auth::scope::Role;
 use lanyard_auth::store::{
-    CreateUserError, Credentials, EndReason, Guard, NewSession, NewUser, PasswordChange, RaisedVersion,
-    Revocation, RoleChange, Rotation, Seen, Session, SessionId, Store, StoreError, User, UserId,
+    Closing, CreateUserError, Credentials, EndReason, Guard, NewSession, NewUser, PasswordChange,
+    RaisedVersion, Revocation, RoleChange, Rotation, Seen, Session, SessionId, Store, StoreError, User,
+    UserId,
 };
 use lanyard_auth::time::{Timestamp, millis};
 use sqlx::PgPool;
@@ -71,10 +76,11 @@ impl Store for PostgresStore {
         rows::time(&row, "now")
     }
 
-    async fn create_user(&self, user: &NewUser) -> Result<User, CreateUserError> {
+    async fn create_user(&self, user: &NewUser, by: &By) -> Result<User, CreateUserError> {
+        let mut transaction = self.pool.begin().await.map_err(failed)?;
         let made = sqlx::query(
-            "INSERT INTO users (id, email, name, password_hash, version, created_at)
-             VALUES ($1, $2, $3, $4, $5, lanyard_now())
+            "INSERT INTO users (id, email, name, password_hash, version, created_at, role)
+             VALUES ($1, $2, $3, $4, $5, lanyard_now(), $6)
              ON CONFLICT (email) DO NOTHING
              RETURNING created_at",
         )
@@ -83,16 +89,20 @@ impl Store for PostgresStore {
         .bind(&user.name)
         .bind(user.password_hash.stored())
         .bind(i64::from(FIRST_VERSION))
-        .fetch_optional(&self.pool)
+        .bind(user.role.name())
+        .fetch_optional(&mut *transaction)
         .await
         .map_err(failed)?;
         let made = made.ok_or(CreateUserError::EmailTaken)?;
+        records::write_words(&mut transaction, user.id, &user.email, &user.name).await?;
+        audit::of_user(&mut transaction, Event::UserCreated, Some(user.role.name()), user.id, by).await?;
+        transaction.commit().await.map_err(failed)?;
         Ok(User {
             id: user.id,
             email: user.email.clone(),
             name: user.name.clone(),
             version: FIRST_VERSION,
-            role: Role::User,
+            role: user.role,
             authz_version: 0,
             created_at: rows::time(&made, "created_at")?,
             disabled_at: None,
@@ -143,8 +153,10 @@ impl Store for PostgresStore {
             return Ok(None);
         };
         if !displaced.is_empty() {
-            sessions::end(&mut transaction, displaced, EndReason::Replaced).await?;
+            let by = By::owner(session.device.clone());
+            sessions::end(&mut transaction, displaced, EndReason::Replaced, &by).await?;
         }
+        audit::signed_in(&mut transaction, session).await?;
         failpoint!("sign-in-before-commit");
         transaction.commit().await.map_err(failed)?;
         failpoint!("sign-in-after-commit");
@@ -173,10 +185,16 @@ impl Store for PostgresStore {
                    AND EXISTS (SELECT 1 FROM users
                                WHERE id = sessions.user_id AND version = sessions.user_version
                                  AND disabled_at IS NULL)
-                 RETURNING sid, user_id, rotated_at, recoveries
+                 RETURNING sid, user_id, rotated_at
              ), recorded AS (
-                 INSERT INTO security_events (at, kind, session_id, user_id)
-                 SELECT rotated_at, 'recovered', sid, user_id FROM rotated WHERE recoveries > 0
+                 INSERT INTO audit (at, event, detail, actor, user_id, session_id, browser, system, network, notice)
+                 SELECT rotated_at, $13, detail, $14, user_id, sid, $9, $10, $11, told
+                 FROM rotated, (VALUES ($15, FALSE), ($16, TRUE)) AS noted (detail, told)
+                 WHERE detail IS NOT NULL
+                   -- Who comes and goes between two networks is told of each once.
+                   AND NOT (detail = $17 AND EXISTS (SELECT 1 FROM audit AS before
+                                                     WHERE before.user_id = rotated.user_id
+                                                       AND before.network = $11))
              )
              SELECT rotated_at FROM rotated",
         )
@@ -192,6 +210,11 @@ impl Store for PostgresStore {
         .bind(&rotation.device.system)
         .bind(&rotation.device.network)
         .bind(rotation.not_after.0)
+        .bind(Event::SessionRenewed.name())
+        .bind(Actor::Server.name())
+        .bind((rotation.recoveries > 0).then_some(RECOVERED))
+        .bind(rotation.moved)
+        .bind(NEW_NETWORK)
         .fetch_optional(&self.pool)
         .await
         .map_err(failed)?;
@@ -216,21 +239,29 @@ impl Store for PostgresStore {
         Ok(confirmed.rows_affected() == 1)
     }
 
-    async fn end_if_seen(&self, seen: Guard, reason: EndReason) -> Result<bool, StoreError> {
+    async fn end_if_seen(&self, seen: Guard, reason: EndReason, device: &Device) -> Result<bool, StoreError> {
         failpoint!("theft-before-commit");
+        let (event, detail) = Event::of_end(reason);
         let ended = sqlx::query(
             "WITH ended AS (
                  UPDATE sessions SET ended_at = lanyard_now(), end_reason = $4
                  WHERE sid = $1 AND generation = $2 AND confirmed = $3 AND ended_at IS NULL
                  RETURNING sid, user_id, ended_at
              )
-             INSERT INTO security_events (at, kind, session_id, user_id)
-             SELECT ended_at, $4, sid, user_id FROM ended",
+             INSERT INTO audit (at, event, detail, actor, user_id, session_id, browser, system, network, notice)
+             SELECT ended_at, $5, $6, $7, user_id, sid, $8, $9, $10, $11 FROM ended",
         )
         .bind(seen.sid.0)
         .bind(i64::from(seen.generation))
         .bind(seen.confirmed)
         .bind(reason.name())
+        .bind(event.name())
+        .bind(detail)
+        .bind(Actor::Server.name())
+        .bind(&device.browser)
+        .bind(&device.system)
+        .bind(&device.network)
+        .bind(event.is_notice(detail))
         .execute(&self.pool)
         .await
         .map_err(failed)?;
@@ -242,10 +273,11 @@ impl Store for PostgresStore {
         &self,
         sids: &[SessionId],
         reason: EndReason,
+        by: &By,
     ) -> Result<Vec<SessionId>, StoreError> {
         let mut connection = self.pool.acquire().await.map_err(failed)?;
         failpoint!("sign-out-before-commit");
-        let ended = sessions::end(&mut connection, sids, reason).await?;
+        let ended = sessions::end(&mut connection, sids, reason, by).await?;
         failpoint!("sign-out-after-commit");
         Ok(ended)
     }
@@ -269,26 +301,31 @@ impl Store for PostgresStore {
         user: UserId,
         keep: SessionId,
         reason: EndReason,
+        by: &By,
     ) -> Result<Vec<SessionId>, StoreError> {
         let mut transaction = self.pool.begin().await.map_err(failed)?;
         let mut others = sessions::lock_live(&mut transaction, user).await?;
         others.retain(|sid| *sid != keep);
-        let ended = sessions::end(&mut transaction, &others, reason).await?;
+        let ended = sessions::end(&mut transaction, &others, reason, by).await?;
         transaction.commit().await.map_err(failed)?;
         Ok(ended)
     }
 
-    async fn rename_user(&self, user: UserId, name: &str) -> Result<Option<User>, StoreError> {
-        owner::rename(&self.pool, user, name).await
+    async fn rename_user(&self, user: UserId, name: &str, by: &By) -> Result<Option<User>, StoreError> {
+        let mut transaction = self.pool.begin().await.map_err(failed)?;
+        let renamed = owner::rename(&mut transaction, user, name, by).await?;
+        transaction.commit().await.map_err(failed)?;
+        Ok(renamed)
     }
 
     async fn end_all_sessions(
         &self,
         user: UserId,
         reason: EndReason,
+        by: &By,
     ) -> Result<Option<RaisedVersion>, StoreError> {
         let mut transaction = self.pool.begin().await.map_err(failed)?;
-        let raised = users::end_all_sessions(&mut transaction, user, reason).await?;
+        let raised = users::end_all_sessions(&mut transaction, user, reason, by).await?;
         failpoint!("end-all-before-commit");
         transaction.commit().await.map_err(failed)?;
         failpoint!("end-all-after-commit");
@@ -306,28 +343,25 @@ impl Store for PostgresStore {
         Ok(Some(raised))
     }
 
-    async fn disable_user(&self, user: UserId) -> Result<Option<RaisedVersion>, StoreError> {
+    async fn disable_user(&self, user: UserId, by: &By) -> Result<Closing, StoreError> {
         let mut transaction = self.pool.begin().await.map_err(failed)?;
-        let raised = users::disable(&mut transaction, user).await?;
+        let closing = users::disable(&mut transaction, user, by).await?;
         transaction.commit().await.map_err(failed)?;
-        Ok(raised)
+        Ok(closing)
     }
 
-    async fn set_role(&self, user: UserId, role: Role) -> Result<RoleChange, StoreError> {
+    async fn set_role(&self, user: UserId, role: Role, by: &By) -> Result<RoleChange, StoreError> {
         let mut transaction = self.pool.begin().await.map_err(failed)?;
-        let change = users::set_role(&mut transaction, user, role).await?;
+        let change = users::set_role(&mut transaction, user, role, by).await?;
         transaction.commit().await.map_err(failed)?;
         Ok(change)
     }
 
-    async fn enable_user(&self, user: UserId) -> Result<bool, StoreError> {
-        let enabled =
-            sqlx::query("UPDATE users SET disabled_at = NULL WHERE id = $1 AND disabled_at IS NOT NULL")
-                .bind(user.0)
-                .execute(&self.pool)
-                .await
-                .map_err(failed)?;
-        Ok(enabled.rows_affected() == 1)
+    async fn enable_user(&self, user: UserId, by: &By) -> Result<bool, StoreError> {
+        let mut transaction = self.pool.begin().await.map_err(failed)?;
+        let enabled = users::enable(&mut transaction, user, by).await?;
+        transaction.commit().await.map_err(failed)?;
+        Ok(enabled)
     }
 
     async fn remove_expired(&self, keep: Duration, batch: u32) -> Result<u32, StoreError> {
@@ -345,6 +379,28 @@ impl Store for PostgresStore {
         .await
         .map_err(failed)?;
         Ok(u32::try_from(removed.rows_affected()).unwrap_or(batch))
+    }
+
+    async fn record(&self, entry: &NewEntry) -> Result<(), StoreError> {
+        let mut connection = self.pool.acquire().await.map_err(failed)?;
+        audit::write(&mut connection, entry).await
+    }
+
+    async fn count_entries(
+        &self,
+        event: Event,
+        user: Option<UserId>,
+        window: Duration,
+    ) -> Result<u32, StoreError> {
+        audit::count(&self.pool, event, user, self.now().await?.before(window)).await
+    }
+
+    async fn remove_entries(&self, keep: Duration, batch: u32) -> Result<u32, StoreError> {
+        audit::remove(&self.pool, self.now().await?.before(keep), batch).await
+    }
+
+    async fn notices_seen(&self, sid: SessionId, up_to: i64) -> Result<(), StoreError> {
+        audit::seen(&self.pool, sid, up_to).await
     }
 
     async fn revocations(&self, window: Duration, most: u32) -> Result<Vec<Revocation>, StoreError> {

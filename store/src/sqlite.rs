@@ -2,11 +2,13 @@
 //!
 //! Only [`crate::open`] and the tests need it by name. The connections are made in `connect`, rows are read
 //! in `rows`, what changes a user as a whole is in `users`; the SQL that writes sessions is here, each method one
-//! transaction; what an owner sees and changes of his sessions is in `owner`. Every writing transaction is `BEGIN
+//! transaction; what an owner sees and changes of his sessions is in `owner`; the log of all that in `audit`. Every writing transaction is `BEGIN
 //! IMMEDIATE`, so that it never has to be given up half-way, and reads the clock once it holds the lock.
 
+mod audit;
 mod connect;
 mod owner;
+mod records;
 mod rows;
 #[cfg(test)]
 mod tests;
@@ -15,11 +17,14 @@ mod users;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use lanyard_auth::audit::{By, Event, NewEntry};
+use lanyard_auth::device::Device;
 use lanyard_auth::password::PasswordHash;
 use lanyard_auth::scope::Role;
 use lanyard_auth::store::{
-    CreateUserError, Credentials, EndReason, Guard, NewSession, NewUser, PasswordChange, RaisedVersion,
-    Revocation, RoleChange, Rotation, Seen, Session, SessionId, Store, StoreError, User, UserId,
+    Closing, CreateUserError, Credentials, EndReason, Guard, NewSession, NewUser, PasswordChange,
+    RaisedVersion, Revocation, RoleChange, Rotation, Seen, Session, SessionId, Store, StoreError, User,
+    UserId,
 };
 use lanyard_auth::time::{Clock, Timestamp};
 use sqlx::{Sqlite, SqliteConnection, SqlitePool, Transaction};
@@ -80,11 +85,11 @@ impl Store for SqliteStore {
         Ok(self.clock.now())
     }
 
-    async fn create_user(&self, user: &NewUser) -> Result<User, CreateUserError> {
+    async fn create_user(&self, user: &NewUser, by: &By) -> Result<User, CreateUserError> {
         let (mut transaction, now) = self.write().await?;
         let made = sqlx::query(
-            "INSERT INTO users (id, email, name, password_hash, version, created_at)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+            "INSERT INTO users (id, email, name, password_hash, version, created_at, role)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
              ON CONFLICT (email) DO NOTHING",
         )
         .bind(user.id.0.as_bytes().as_slice())
@@ -93,19 +98,23 @@ impl Store for SqliteStore {
         .bind(user.password_hash.stored())
         .bind(FIRST_VERSION)
         .bind(now.0)
+        .bind(user.role.name())
         .execute(&mut *transaction)
         .await
         .map_err(failed)?;
         if made.rows_affected() == 0 {
             return Err(CreateUserError::EmailTaken);
         }
+        records::write_words(&mut transaction, user.id, &user.email, &user.name).await?;
+        audit::of_user(&mut transaction, Event::UserCreated, Some(user.role.name()), user.id, by, now)
+            .await?;
         transaction.commit().await.map_err(failed)?;
         Ok(User {
             id: user.id,
             email: user.email.clone(),
             name: user.name.clone(),
             version: FIRST_VERSION,
-            role: Role::User,
+            role: user.role,
             authz_version: 0,
             created_at: now,
             disabled_at: None,
@@ -174,9 +183,11 @@ impl Store for SqliteStore {
         if made.rows_affected() == 0 {
             return Ok(None);
         }
+        let by = By::owner(session.device.clone());
         for sid in displaced {
-            end(&mut transaction, *sid, EndReason::Replaced, now).await?;
+            end(&mut transaction, *sid, EndReason::Replaced, &by, now).await?;
         }
+        audit::signed_in(&mut transaction, session, now).await?;
         failpoint!("sign-in-before-commit");
         transaction.commit().await.map_err(failed)?;
         failpoint!("sign-in-after-commit");
@@ -202,7 +213,8 @@ impl Store for SqliteStore {
              WHERE sid = ?1 AND generation = ?2 AND confirmed = ?3 AND ended_at IS NULL AND ?13 > ?9
                AND EXISTS (SELECT 1 FROM users
                            WHERE id = sessions.user_id AND version = sessions.user_version
-                             AND disabled_at IS NULL)",
+                             AND disabled_at IS NULL)
+             RETURNING user_id",
         )
         .bind(rotation.seen.sid.0.as_bytes().as_slice())
         .bind(rotation.seen.generation)
@@ -217,15 +229,11 @@ impl Store for SqliteStore {
         .bind(&rotation.device.system)
         .bind(&rotation.device.network)
         .bind(rotation.not_after.0)
-        .execute(&mut *transaction)
+        .fetch_optional(&mut *transaction)
         .await
         .map_err(failed)?;
-        if rotated.rows_affected() == 0 {
-            return Ok(None);
-        }
-        if rotation.recoveries > 0 {
-            record(&mut transaction, "recovered", rotation.seen.sid, now).await?;
-        }
+        let Some(rotated) = rotated else { return Ok(None) };
+        audit::rotated(&mut transaction, rotation, rows::user_id(&rotated)?, now).await?;
         failpoint!("rotate-before-commit");
         transaction.commit().await.map_err(failed)?;
         failpoint!("rotate-after-commit");
@@ -250,24 +258,24 @@ impl Store for SqliteStore {
         Ok(confirmed.rows_affected() == 1)
     }
 
-    async fn end_if_seen(&self, seen: Guard, reason: EndReason) -> Result<bool, StoreError> {
+    async fn end_if_seen(&self, seen: Guard, reason: EndReason, device: &Device) -> Result<bool, StoreError> {
         let (mut transaction, now) = self.write().await?;
         let ended = sqlx::query(
             "UPDATE sessions SET ended_at = ?4, end_reason = ?5
-             WHERE sid = ?1 AND generation = ?2 AND confirmed = ?3 AND ended_at IS NULL",
+             WHERE sid = ?1 AND generation = ?2 AND confirmed = ?3 AND ended_at IS NULL
+             RETURNING user_id",
         )
         .bind(seen.sid.0.as_bytes().as_slice())
         .bind(seen.generation)
         .bind(seen.confirmed)
         .bind(now.0)
         .bind(reason.name())
-        .execute(&mut *transaction)
+        .fetch_optional(&mut *transaction)
         .await
         .map_err(failed)?;
-        if ended.rows_affected() == 0 {
-            return Ok(false);
-        }
-        record(&mut transaction, reason.name(), seen.sid, now).await?;
+        let Some(ended) = ended else { return Ok(false) };
+        let by = By::server(device.clone());
+        audit::ended(&mut transaction, rows::user_id(&ended)?, seen.sid, reason, &by, now).await?;
         failpoint!("theft-before-commit");
         transaction.commit().await.map_err(failed)?;
         failpoint!("theft-after-commit");
@@ -278,11 +286,12 @@ impl Store for SqliteStore {
         &self,
         sids: &[SessionId],
         reason: EndReason,
+        by: &By,
     ) -> Result<Vec<SessionId>, StoreError> {
         let (mut transaction, now) = self.write().await?;
         let mut ended = Vec::new();
         for sid in sids {
-            if end(&mut transaction, *sid, reason, now).await? {
+            if end(&mut transaction, *sid, reason, by, now).await? {
                 ended.push(*sid);
             }
         }
@@ -315,16 +324,17 @@ impl Store for SqliteStore {
         user: UserId,
         keep: SessionId,
         reason: EndReason,
+        by: &By,
     ) -> Result<Vec<SessionId>, StoreError> {
         let (mut transaction, now) = self.write().await?;
-        let ended = users::end_sessions_of(&mut transaction, user, Some(keep), reason, now).await?;
+        let ended = users::end_sessions_of(&mut transaction, user, Some(keep), reason, by, now).await?;
         transaction.commit().await.map_err(failed)?;
         Ok(ended)
     }
 
-    async fn rename_user(&self, user: UserId, name: &str) -> Result<Option<User>, StoreError> {
-        let (mut transaction, _) = self.write().await?;
-        let renamed = owner::rename(&mut transaction, user, name).await?;
+    async fn rename_user(&self, user: UserId, name: &str, by: &By) -> Result<Option<User>, StoreError> {
+        let (mut transaction, now) = self.write().await?;
+        let renamed = owner::rename(&mut transaction, user, name, by, now).await?;
         transaction.commit().await.map_err(failed)?;
         Ok(renamed)
     }
@@ -333,9 +343,10 @@ impl Store for SqliteStore {
         &self,
         user: UserId,
         reason: EndReason,
+        by: &By,
     ) -> Result<Option<RaisedVersion>, StoreError> {
         let (mut transaction, now) = self.write().await?;
-        let raised = users::end_all_sessions(&mut transaction, user, reason, now).await?;
+        let raised = users::end_all_sessions(&mut transaction, user, reason, by, now).await?;
         failpoint!("end-all-before-commit");
         transaction.commit().await.map_err(failed)?;
         failpoint!("end-all-after-commit");
@@ -351,23 +362,23 @@ impl Store for SqliteStore {
         Ok(raised)
     }
 
-    async fn disable_user(&self, user: UserId) -> Result<Option<RaisedVersion>, StoreError> {
+    async fn disable_user(&self, user: UserId, by: &By) -> Result<Closing, StoreError> {
         let (mut transaction, now) = self.write().await?;
-        let raised = users::disable(&mut transaction, user, now).await?;
+        let closing = users::disable(&mut transaction, user, by, now).await?;
         transaction.commit().await.map_err(failed)?;
-        Ok(raised)
+        Ok(closing)
     }
 
-    async fn set_role(&self, user: UserId, role: Role) -> Result<RoleChange, StoreError> {
+    async fn set_role(&self, user: UserId, role: Role, by: &By) -> Result<RoleChange, StoreError> {
         let (mut transaction, now) = self.write().await?;
-        let change = users::set_role(&mut transaction, user, role, now).await?;
+        let change = users::set_role(&mut transaction, user, role, by, now).await?;
         transaction.commit().await.map_err(failed)?;
         Ok(change)
     }
 
-    async fn enable_user(&self, user: UserId) -> Result<bool, StoreError> {
-        let (mut transaction, _) = self.write().await?;
-        let enabled = users::enable(&mut transaction, user).await?;
+    async fn enable_user(&self, user: UserId, by: &By) -> Result<bool, StoreError> {
+        let (mut transaction, now) = self.write().await?;
+        let enabled = users::enable(&mut transaction, user, by, now).await?;
         transaction.commit().await.map_err(failed)?;
         Ok(enabled)
     }
@@ -385,6 +396,36 @@ impl Store for SqliteStore {
         .map_err(failed)?;
         transaction.commit().await.map_err(failed)?;
         Ok(u32::try_from(removed.rows_affected()).unwrap_or(batch))
+    }
+
+    async fn record(&self, entry: &NewEntry) -> Result<(), StoreError> {
+        let (mut transaction, now) = self.write().await?;
+        audit::write(&mut transaction, entry, now).await?;
+        transaction.commit().await.map_err(failed)
+    }
+
+    async fn count_entries(
+        &self,
+        event: Event,
+        user: Option<UserId>,
+        window: Duration,
+    ) -> Result<u32, StoreError> {
+        let since = self.clock.now().before(window);
+        let mut reader = self.readers.acquire().await.map_err(failed)?;
+        audit::count(&mut reader, event, user, since).await
+    }
+
+    async fn remove_entries(&self, keep: Duration, batch: u32) -> Result<u32, StoreError> {
+        let (mut transaction, now) = self.write().await?;
+        let removed = audit::remove(&mut transaction, now.before(keep), batch).await?;
+        transaction.commit().await.map_err(failed)?;
+        Ok(removed)
+    }
+
+    async fn notices_seen(&self, sid: SessionId, up_to: i64) -> Result<(), StoreError> {
+        let (mut transaction, _) = self.write().await?;
+        audit::seen(&mut transaction, sid, up_to).await?;
+        transaction.commit().await.map_err(failed)
     }
 
     async fn revocations(&self, window: Duration, most: u32) -> Result<Vec<Revocation>, StoreError> {
@@ -428,37 +469,22 @@ async fn end(
     transaction: &mut SqliteConnection,
     sid: SessionId,
     reason: EndReason,
+    by: &By,
     now: Timestamp,
 ) -> Result<bool, StoreError> {
-    let ended =
-        sqlx::query("UPDATE sessions SET ended_at = ?2, end_reason = ?3 WHERE sid = ?1 AND ended_at IS NULL")
-            .bind(sid.0.as_bytes().as_slice())
-            .bind(now.0)
-            .bind(reason.name())
-            .execute(transaction)
-            .await
-            .map_err(failed)?;
-    Ok(ended.rows_affected() == 1)
-}
-
-/// Writes a security event, in the transaction of what it tells of.
-async fn record(
-    transaction: &mut SqliteConnection,
-    kind: &'static str,
-    sid: SessionId,
-    now: Timestamp,
-) -> Result<(), StoreError> {
-    sqlx::query(
-        "INSERT INTO security_events (at, kind, session_id, user_id)
-         SELECT ?1, ?2, sid, user_id FROM sessions WHERE sid = ?3",
+    let ended = sqlx::query(
+        "UPDATE sessions SET ended_at = ?2, end_reason = ?3 WHERE sid = ?1 AND ended_at IS NULL
+         RETURNING user_id",
     )
-    .bind(now.0)
-    .bind(kind)
     .bind(sid.0.as_bytes().as_slice())
-    .execute(transaction)
+    .bind(now.0)
+    .bind(reason.name())
+    .fetch_optional(&mut *transaction)
     .await
     .map_err(failed)?;
-    Ok(())
+    let Some(ended) = ended else { return Ok(false) };
+    audit::ended(transaction, rows::user_id(&ended)?, sid, reason, by, now).await?;
+    Ok(true)
 }
 
 /// What a failure of SQLite or of its driver means to the caller. Neither puts a bound value into its text.

@@ -8,9 +8,11 @@ use std::io;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use lanyard_auth::audit::By;
 use lanyard_auth::device::Device;
 use lanyard_auth::password::PasswordHash;
 use lanyard_auth::refresh::{KeyId, Salt, SecretHash};
+use lanyard_auth::scope::Role;
 use lanyard_auth::store::{EndReason, Guard, NewSession, NewUser, Rotation, SessionId, UserId};
 use lanyard_auth::time::{Clock, Timestamp};
 use lanyard_testbed::cluster::Fresh;
@@ -73,10 +75,14 @@ async fn exercise(url: &str) {
         email: "ada@example.com".into(),
         name: "Ada Lovelace".into(),
         password_hash: PasswordHash::from_stored("$argon2id$hunter2".into()),
+        role: Role::User,
     };
-    let user = store.create_user(&new).await.unwrap();
-    store.create_user(&new).await.unwrap_err();
-    store.create_user(&NewUser { email: "ada2@example.com".into(), ..new.clone() }).await.unwrap_err();
+    let user = store.create_user(&new, &By::default()).await.unwrap();
+    store.create_user(&new, &By::default()).await.unwrap_err();
+    store
+        .create_user(&NewUser { email: "ada2@example.com".into(), ..new.clone() }, &By::default())
+        .await
+        .unwrap_err();
     store.credentials(&new.email).await.unwrap().unwrap();
     let session = NewSession {
         sid,
@@ -96,9 +102,10 @@ async fn exercise(url: &str) {
         kid: KeyId(1),
         recoveries: 1,
         not_after: Timestamp(i64::MAX),
+        moved: None,
         device: Device::default(),
     };
     store.rotate(&rotation).await.unwrap().unwrap();
     store.session(sid).await.unwrap().unwrap();
-    store.end_sessions(&[sid], EndReason::SignedOut).await.unwrap();
+    store.end_sessions(&[sid], EndReason::SignedOut, &By::default()).await.unwrap();
 }

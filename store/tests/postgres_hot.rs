@@ -8,9 +8,11 @@
 
 use std::time::Duration;
 
+use lanyard_auth::audit::By;
 use lanyard_auth::device::Device;
 use lanyard_auth::password::PasswordHash;
 use lanyard_auth::refresh::{KeyId, Salt, SecretHash};
+use lanyard_auth::scope::Role;
 use lanyard_auth::store::{Guard, NewSession, NewUser, Rotation, SessionId, Store, User, UserId};
 use lanyard_auth::time::Timestamp;
 use lanyard_store::PostgresStore;
@@ -25,8 +27,9 @@ async fn user(store: &PostgresStore) -> User {
         email: "ada@example.com".into(),
         name: "Ada".into(),
         password_hash: PasswordHash::from_stored(String::new()),
+        role: Role::User,
     };
-    store.create_user(&user).await.unwrap()
+    store.create_user(&user, &By::default()).await.unwrap()
 }
 
 async fn session(store: &PostgresStore, user: &User, n: u128) -> SessionId {
@@ -52,6 +55,7 @@ async fn rotate(store: &PostgresStore, sid: SessionId, generation: u32) {
         kid: KeyId(1),
         recoveries: 0,
         not_after: Timestamp(i64::MAX),
+        moved: None,
         device: Device::default(),
     };
     store.rotate(&rotation).await.unwrap().unwrap();

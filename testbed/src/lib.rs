@@ -29,6 +29,7 @@ pub mod sqlite;
 use std::sync::Arc;
 use std::time::Duration;
 
+use lanyard_auth::records::Records;
 use lanyard_auth::store::{Session, SessionId, Store, UserId};
 use lanyard_auth::time::{Clock, Timestamp};
 
@@ -41,6 +42,8 @@ pub trait Harness: Sized {
     async fn fresh() -> Self;
     /// The store under test.
     fn store(&self) -> Arc<dyn Store>;
+    /// The same, as administrators read it.
+    fn records(&self) -> Arc<dyn Records>;
     /// A second node on the same database.
     async fn second_node(&self) -> Arc<dyn Store>;
     /// Closes the store and opens it again.
@@ -58,7 +61,7 @@ pub trait Harness: Sized {
     async fn put_back(&self, row: &Session);
     /// Removes a session, as if its sign-in had been such a commit.
     async fn lose(&self, sid: SessionId);
-    /// The security events, oldest first.
+    /// The thefts and recoveries that were written down, oldest first.
     async fn events(&self) -> Vec<Event>;
     /// Every row of every table as text, to show that nothing was written.
     async fn dump(&self) -> Vec<String>;
@@ -74,7 +77,16 @@ pub trait Harness: Sized {
     }
 }
 
-/// A security event as it was stored.
+/// What the rotation rule writes into the audit log, by the rule's own names.
+const THEFTS_AND_RECOVERIES: &str = "
+    SELECT at, session_id, user_id,
+           CASE event WHEN 'authn_token_reuse' THEN 'token_reused' ELSE detail END AS kind
+    FROM audit
+    WHERE event = 'authn_token_reuse' OR (event = 'authn_token_revoked' AND detail = 'unconfirmed')
+       OR (event = 'session_renewed' AND detail = 'recovered')
+    ORDER BY id";
+
+/// A theft or a recovery as it was written down.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Event {
     /// When.

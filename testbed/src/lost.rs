@@ -6,10 +6,14 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use lanyard_auth::audit::{By, Event, NewEntry};
+use lanyard_auth::device::Device;
 use lanyard_auth::password::PasswordHash;
+use lanyard_auth::scope::Role;
 use lanyard_auth::store::{
-    CreateUserError, Credentials, EndReason, Guard, NewSession, NewUser, PasswordChange, RaisedVersion,
-    Revocation, Rotation, Seen, Session, SessionId, Store, StoreError, User, UserId,
+    Closing, CreateUserError, Credentials, EndReason, Guard, NewSession, NewUser, PasswordChange,
+    RaisedVersion, Revocation, RoleChange, Rotation, Seen, Session, SessionId, Store, StoreError, User,
+    UserId,
 };
 use lanyard_auth::time::Timestamp;
 
@@ -58,8 +62,8 @@ impl Store for LostAnswers {
         self.real.now().await
     }
 
-    async fn create_user(&self, user: &NewUser) -> Result<User, CreateUserError> {
-        self.real.create_user(user).await
+    async fn create_user(&self, user: &NewUser, by: &By) -> Result<User, CreateUserError> {
+        self.real.create_user(user, by).await
     }
 
     async fn credentials(&self, email: &str) -> Result<Option<Credentials>, StoreError> {
@@ -96,16 +100,17 @@ impl Store for LostAnswers {
         self.real.confirm(sid, generation, settle).await
     }
 
-    async fn end_if_seen(&self, seen: Guard, reason: EndReason) -> Result<bool, StoreError> {
-        self.on_the_way(self.real.end_if_seen(seen, reason).await)
+    async fn end_if_seen(&self, seen: Guard, reason: EndReason, device: &Device) -> Result<bool, StoreError> {
+        self.on_the_way(self.real.end_if_seen(seen, reason, device).await)
     }
 
     async fn end_sessions(
         &self,
         sids: &[SessionId],
         reason: EndReason,
+        by: &By,
     ) -> Result<Vec<SessionId>, StoreError> {
-        self.on_the_way(self.real.end_sessions(sids, reason).await)
+        self.on_the_way(self.real.end_sessions(sids, reason, by).await)
     }
 
     async fn sessions_of(&self, user: UserId) -> Result<Seen<Vec<Session>>, StoreError> {
@@ -126,40 +131,63 @@ impl Store for LostAnswers {
         user: UserId,
         keep: SessionId,
         reason: EndReason,
+        by: &By,
     ) -> Result<Vec<SessionId>, StoreError> {
-        self.on_the_way(self.real.end_other_sessions(user, keep, reason).await)
+        self.on_the_way(self.real.end_other_sessions(user, keep, reason, by).await)
     }
 
-    async fn rename_user(&self, user: UserId, name: &str) -> Result<Option<User>, StoreError> {
-        self.real.rename_user(user, name).await
+    async fn rename_user(&self, user: UserId, name: &str, by: &By) -> Result<Option<User>, StoreError> {
+        self.real.rename_user(user, name, by).await
     }
 
     async fn end_all_sessions(
         &self,
         user: UserId,
         reason: EndReason,
+        by: &By,
     ) -> Result<Option<RaisedVersion>, StoreError> {
-        self.on_the_way(self.real.end_all_sessions(user, reason).await)
+        self.on_the_way(self.real.end_all_sessions(user, reason, by).await)
     }
 
     async fn change_password(&self, change: &PasswordChange) -> Result<Option<RaisedVersion>, StoreError> {
         self.on_the_way(self.real.change_password(change).await)
     }
 
-    async fn disable_user(&self, user: UserId) -> Result<Option<RaisedVersion>, StoreError> {
-        self.on_the_way(self.real.disable_user(user).await)
+    async fn disable_user(&self, user: UserId, by: &By) -> Result<Closing, StoreError> {
+        self.on_the_way(self.real.disable_user(user, by).await)
     }
 
-    async fn set_role(&self, user: UserId, role: Role) -> Result<RoleChange, StoreError> {
-        self.real.set_role(user, role).await
+    async fn set_role(&self, user: UserId, role: Role, by: &By) -> Result<RoleChange, StoreError> {
+        self.real.set_role(user, role, by).await
     }
 
-    async fn enable_user(&self, user: UserId) -> Result<bool, StoreError> {
-        self.real.enable_user(user).await
+    async fn enable_user(&self, user: UserId, by: &By) -> Result<bool, StoreError> {
+        self.real.enable_user(user, by).await
     }
 
     async fn remove_expired(&self, keep: Duration, batch: u32) -> Result<u32, StoreError> {
         self.real.remove_expired(keep, batch).await
+    }
+
+    async fn record(&self, entry: &NewEntry) -> Result<(), StoreError> {
+        self.real.record(entry).await
+    }
+
+    async fn count_entries(
+        &self,
+        event: Event,
+        user: Option<UserId>,
+        window: Duration,
+    ) -> Result<u32, StoreError> {
+        self.real.count_entries(event, user, window).await
+    }
+
+    async fn remove_entries(&self, keep: Duration, batch: u32) -> Result<u32, StoreError> {
+        self.real.remove_entries(keep, batch).await
+    }
+
+    async fn notices_seen(&self, sid: SessionId, up_to: i64) -> Result<(), StoreError> {
+        self.real.notices_seen(sid, up_to).await
     }
 
     async fn revocations(&self, window: Duration, most: u32) -> Result<Vec<Revocation>, StoreError> {

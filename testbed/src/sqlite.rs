@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use lanyard_auth::records::Records;
 use lanyard_auth::store::{Session, SessionId, Store, UserId};
 use lanyard_auth::time::{Clock, ManualClock, Timestamp};
 use lanyard_store::SqliteStore;
@@ -11,13 +12,13 @@ use sqlx::{AssertSqlSafe, ConnectOptions as _, Row as _, SqliteConnection};
 use tempfile::TempDir;
 use uuid::Uuid;
 
-use crate::{Event, Harness, START};
+use crate::{Event, Harness, START, THEFTS_AND_RECOVERIES};
 
 /// A file in a folder of its own.
 pub struct SqliteFile {
     folder: TempDir,
     clock: ManualClock,
-    store: Arc<dyn Store>,
+    store: Arc<SqliteStore>,
 }
 
 impl SqliteFile {
@@ -51,7 +52,7 @@ impl SqliteFile {
     }
 }
 
-async fn open(folder: &TempDir, clock: &ManualClock) -> Arc<dyn Store> {
+async fn open(folder: &TempDir, clock: &ManualClock) -> Arc<SqliteStore> {
     let url = format!("sqlite:{}", folder.path().join("lanyard.db").display());
     Arc::new(SqliteStore::open(&url, Clock::Manual(clock.clone())).await.unwrap())
 }
@@ -65,7 +66,11 @@ impl Harness for SqliteFile {
     }
 
     fn store(&self) -> Arc<dyn Store> {
-        Arc::clone(&self.store)
+        Arc::<SqliteStore>::clone(&self.store)
+    }
+
+    fn records(&self) -> Arc<dyn Records> {
+        Arc::<SqliteStore>::clone(&self.store)
     }
 
     async fn second_node(&self) -> Arc<dyn Store> {
@@ -126,7 +131,7 @@ impl Harness for SqliteFile {
 
     async fn events(&self) -> Vec<Event> {
         let id = |bytes: Vec<u8>| Uuid::from_slice(&bytes).unwrap();
-        sqlx::query("SELECT at, kind, session_id, user_id FROM security_events ORDER BY id")
+        sqlx::query(THEFTS_AND_RECOVERIES)
             .fetch_all(&mut self.connect().await)
             .await
             .unwrap()

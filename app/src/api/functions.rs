@@ -91,7 +91,7 @@ pub async fn logout(session_id: Option<Uuid>) -> Result<(), ApiError> {
     let desk = Desk::here()?;
     let shown = desk.shown()?;
     let sids = shown.genuine_of(&desk.service, session_id.map(SessionId))?;
-    desk.service.sign_out(&sids, desk.device()).await.map_err(Unavailable::from)?;
+    desk.service.sign_out(&sids, &desk.device()).await.map_err(Unavailable::from)?;
     if !shown.bearer {
         desk.clear_cookies();
     }

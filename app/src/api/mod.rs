@@ -16,6 +16,6 @@ pub use client::{CallError, LanyardClient};
 pub use error::{ApiError, ErrorCode};
 pub use functions::{login, logout, refresh, register, stamp};
 pub use types::{
-    AccessToken, ChangePassword, EndedSessions, Me, Password, RefreshToken, Rename, RenameSession,
-    Role, SessionInfo, Sessions, Stamp, TokenDelivery, Tokens, UserInfo,
+    AccessToken, ChangePassword, EndedSessions, Me, Password, RefreshToken, Rename, RenameSession, Role,
+    SessionInfo, Sessions, Stamp, TokenDelivery, Tokens, UserInfo,
 };

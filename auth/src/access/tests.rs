@@ -48,7 +48,7 @@ fn good_header(tokens: &AccessTokens) -> Value {
 fn good_claims() -> Value {
     json!({
         "iss": ISSUER, "aud": format!("{ISSUER}/api"), "sub": Uuid::nil(), "exp": NOW.seconds() + 900,
-        "iat": NOW.seconds(), "jti": Uuid::nil(), "sid": Uuid::nil(), "gen": 0, "ver": 1, "scope": "user",
+        "iat": NOW.seconds(), "jti": Uuid::nil(), "sid": Uuid::nil(), "gen": 0, "ver": 1, "azv": 0, "scope": "user",
     })
 }
 
@@ -119,7 +119,7 @@ fn everything_else_is_invalid() {
         changed[name] = value.clone();
         refused(&changed, &claims, &format!("{name} {value}"));
     }
-    for name in ["iss", "aud", "sub", "exp", "iat", "jti", "sid", "gen", "ver", "scope"] {
+    for name in ["iss", "aud", "sub", "exp", "iat", "jti", "sid", "gen", "ver", "azv", "scope"] {
         let mut missing = claims.clone();
         missing.as_object_mut().unwrap().remove(name);
         refused(&header, &missing, &format!("no {name}"));

@@ -2,13 +2,11 @@
 
 use crate::access::Grant;
 use crate::audit::By;
-use crate::scope::Role;
 use crate::password::{NewPasswordError, Password, Verdict};
+use crate::scope::Role;
 use crate::store::{CreateUserError, NewSession, NewUser, SessionId, User, UserId};
 
-use super::{
-    BadPassword, Client, Delivery, Issued, NewRefreshToken, Service, Settings, Unavailable,
-};
+use super::{BadPassword, Client, Delivery, Issued, NewRefreshToken, Service, Settings, Unavailable};
 
 /// Longest address that mail can carry (RFC 5321, 4.5.3.1.3, less the brackets).
 const MAX_EMAIL: usize = 254;

@@ -35,7 +35,10 @@ impl Service {
         let by = By::owner(device.clone());
         self.note(NewEntry { event: Event::AuthnLoginFail, detail: None, user, session: None, by }).await;
         let count = async |event| self.store.count_entries(event, user, WHILE).await.unwrap_or_default();
-        if count(Event::AuthnLoginFail).await >= MANY && user.is_some() && count(Event::AuthnLoginFailMax).await == 0 {
+        if count(Event::AuthnLoginFail).await >= MANY
+            && user.is_some()
+            && count(Event::AuthnLoginFailMax).await == 0
+        {
             let (event, by) = (Event::AuthnLoginFailMax, By::server(device));
             self.note(NewEntry { event, detail: None, user, session: None, by }).await;
         }

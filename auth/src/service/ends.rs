@@ -15,8 +15,8 @@ use crate::device::Device;
 use crate::revocation::{RevocationSet, Verdict};
 use crate::scope::Role;
 use crate::store::{
-    Closing, EndReason, Ended, Guard, NewSession, PasswordChange, RaisedVersion, Revocation, RoleChange, SessionId,
-    Store, StoreError, UserId,
+    Closing, EndReason, Ended, Guard, NewSession, PasswordChange, RaisedVersion, Revocation, RoleChange,
+    SessionId, Store, StoreError, UserId,
 };
 use crate::time::{Clock, Timestamp};
 
@@ -123,8 +123,8 @@ impl Ends {
     }
 
     /// Ends sessions, live or not: one that an unknown commit ended before is put on the set now.
-    pub async fn end(&self, sids: &[SessionId], reason: EndReason, by: By) -> Result<(), StoreError> {
-        let (ends, sids) = (self.clone(), sids.to_vec());
+    pub async fn end(&self, sids: &[SessionId], reason: EndReason, by: &By) -> Result<(), StoreError> {
+        let (ends, sids, by) = (self.clone(), sids.to_vec(), by.clone());
         self.to_the_end(async move {
             ends.store.end_sessions(&sids, reason, &by).await?;
             ends.revoke(&sids, reason);
@@ -134,8 +134,13 @@ impl Ends {
     }
 
     /// Ends a session if it is still as seen; whether it did.
-    pub async fn end_if_seen(&self, seen: Guard, reason: EndReason, device: Device) -> Result<bool, StoreError> {
-        let ends = self.clone();
+    pub async fn end_if_seen(
+        &self,
+        seen: Guard,
+        reason: EndReason,
+        device: &Device,
+    ) -> Result<bool, StoreError> {
+        let (ends, device) = (self.clone(), device.clone());
         self.to_the_end(async move {
             let ended = ends.store.end_if_seen(seen, reason, &device).await?;
             if ended {
@@ -164,8 +169,13 @@ impl Ends {
     }
 
     /// Ends all of a user's sessions but one; returns what was live until now.
-    pub async fn end_others(&self, user: UserId, keep: SessionId, by: By) -> Result<Vec<SessionId>, StoreError> {
-        let (ends, reason) = (self.clone(), EndReason::EndedElsewhere);
+    pub async fn end_others(
+        &self,
+        user: UserId,
+        keep: SessionId,
+        by: &By,
+    ) -> Result<Vec<SessionId>, StoreError> {
+        let (ends, reason, by) = (self.clone(), EndReason::EndedElsewhere, by.clone());
         self.to_the_end(async move {
             let ended = ends.store.end_other_sessions(user, keep, reason, &by).await?;
             ends.revoke(&ended, reason);
@@ -179,9 +189,9 @@ impl Ends {
         &self,
         user: UserId,
         reason: EndReason,
-        by: By,
+        by: &By,
     ) -> Result<Option<Vec<SessionId>>, StoreError> {
-        let ends = self.clone();
+        let (ends, by) = (self.clone(), by.clone());
         self.to_the_end(async move {
             let raised = ends.store.end_all_sessions(user, reason, &by).await?;
             Ok(raised.map(|raised| ends.revoke_all(user, raised, reason)))
@@ -190,8 +200,8 @@ impl Ends {
     }
 
     /// Gives a user another role. Nobody is signed out: his access tokens are to be renewed, and then say it.
-    pub async fn set_role(&self, user: UserId, role: Role, by: By) -> Result<RoleChange, StoreError> {
-        let ends = self.clone();
+    pub async fn set_role(&self, user: UserId, role: Role, by: &By) -> Result<RoleChange, StoreError> {
+        let (ends, by) = (self.clone(), by.clone());
         self.to_the_end(async move {
             let change = ends.store.set_role(user, role, &by).await?;
             if let RoleChange::Changed(user) | RoleChange::Same(user) = &change {
@@ -204,8 +214,8 @@ impl Ends {
     }
 
     /// Closes an account.
-    pub async fn disable(&self, user: UserId, by: By) -> Result<Disabled, StoreError> {
-        let (ends, reason) = (self.clone(), EndReason::AccountDisabled);
+    pub async fn disable(&self, user: UserId, by: &By) -> Result<Disabled, StoreError> {
+        let (ends, reason, by) = (self.clone(), EndReason::AccountDisabled, by.clone());
         self.to_the_end(async move {
             // One that was closed already, perhaps by a commit whose result we never learnt, is left once
             // more: only so is it sure to be on the set.
@@ -214,7 +224,8 @@ impl Ends {
                 Closing::NotOpen => ends.store.end_all_sessions(user, reason, &by).await?,
                 Closing::LastAdmin => return Ok(Disabled::LastAdmin),
             };
-            Ok(raised.map_or(Disabled::NoUser, |raised| Disabled::Closed(ends.revoke_all(user, raised, reason))))
+            Ok(raised
+                .map_or(Disabled::NoUser, |raised| Disabled::Closed(ends.revoke_all(user, raised, reason))))
         })
         .await
     }

@@ -203,7 +203,7 @@ impl Renewal<'_> {
 
     /// Rules 5 and 6: ends the session. The revocation commits although the answer is an error.
     async fn end(&self, reason: EndReason, told: RefreshError) -> Result<Outcome, RefreshError> {
-        let ended = self.service.ends.end_if_seen(self.guard(), reason, self.client.device.clone()).await;
+        let ended = self.service.ends.end_if_seen(self.guard(), reason, &self.client.device).await;
         if !ended.map_err(Unavailable::from)? {
             return Ok(Outcome::Raced);
         }

@@ -51,7 +51,7 @@ impl Service {
         user: UserId,
         sid: SessionId,
         reason: EndReason,
-        by: By,
+        by: &By,
     ) -> Result<bool, StoreError> {
         // A session never changes hands, so nothing can come between the look and the end.
         let his = self.store.session(sid).await?.is_some_and(|seen| seen.row.user.id == user);
@@ -69,7 +69,7 @@ impl Service {
         &self,
         user: UserId,
         keep: SessionId,
-        by: By,
+        by: &By,
     ) -> Result<Vec<SessionId>, StoreError> {
         self.ends.end_others(user, keep, by).await
     }
@@ -84,7 +84,7 @@ impl Service {
         &self,
         user: UserId,
         reason: EndReason,
-        by: By,
+        by: &By,
     ) -> Result<Option<Vec<SessionId>>, StoreError> {
         self.ends.end_all(user, reason, by).await
     }
@@ -94,7 +94,7 @@ impl Service {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn set_role(&self, user: UserId, role: Role, by: By) -> Result<RoleChange, StoreError> {
+    pub async fn set_role(&self, user: UserId, role: Role, by: &By) -> Result<RoleChange, StoreError> {
         self.ends.set_role(user, role, by).await
     }
 
@@ -110,7 +110,7 @@ impl Service {
         keep: SessionId,
         current: Password,
         new: Password,
-        device: Device,
+        device: &Device,
     ) -> Result<Vec<SessionId>, ChangePasswordError> {
         new.check_length()?;
         let passwords = &self.settings.passwords;
@@ -125,7 +125,7 @@ impl Service {
                     detail: None,
                     user: Some(user.id),
                     session: Some(keep),
-                    by: By::owner(device),
+                    by: By::owner(device.clone()),
                 })
                 .await;
                 return Err(ChangePasswordError::WrongPassword);
@@ -144,7 +144,7 @@ impl Service {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn disable_user(&self, user: UserId, by: By) -> Result<Disabled, StoreError> {
+    pub async fn disable_user(&self, user: UserId, by: &By) -> Result<Disabled, StoreError> {
         self.ends.disable(user, by).await
     }
 

@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use anyhow::{Result, bail, ensure};
 use lanyard_auth::access::AccessError;
+use lanyard_auth::audit::By;
+use lanyard_auth::device::Device;
 use lanyard_auth::hint::Hint;
 use lanyard_auth::service::{Issued, RefreshError};
 use lanyard_auth::store::EndReason;
@@ -193,9 +195,9 @@ async fn removal<D: Database>(nodes: &Nodes<D>) -> Result<()> {
 async fn restart<D: Database>(nodes: &Nodes<D>) -> Result<()> {
     let [here, _] = &nodes.services;
     let signed_out = signed_in(nodes).await?;
-    here.sign_out(&[signed_out.sid]).await?;
+    here.sign_out(&[signed_out.sid], &Device::default()).await?;
     let kicked_out = signed_in(nodes).await?;
-    here.end_all_sessions(kicked_out.user.id, EndReason::KickedOut).await?;
+    here.end_all_sessions(kicked_out.user.id, EndReason::KickedOut, &By::default()).await?;
     nodes.db.pass(ACCESS - SECOND).await;
 
     let here = nodes.restarted().await?;

@@ -6,11 +6,15 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use lanyard_auth::audit::{By, Event, NewEntry};
+use lanyard_auth::device::Device;
 use lanyard_auth::password::PasswordHash;
 use lanyard_auth::refresh::Salt;
+use lanyard_auth::scope::Role;
 use lanyard_auth::store::{
-    CreateUserError, Credentials, EndReason, Guard, NewSession, NewUser, PasswordChange, RaisedVersion,
-    Revocation, Rotation, Seen, Session, SessionId, Store, StoreError, User, UserId,
+    Closing, CreateUserError, Credentials, EndReason, Guard, NewSession, NewUser, PasswordChange,
+    RaisedVersion, Revocation, RoleChange, Rotation, Seen, Session, SessionId, Store, StoreError, User,
+    UserId,
 };
 use lanyard_auth::time::Timestamp;
 
@@ -45,8 +49,8 @@ impl<D: Database> Store for Planted<D> {
         self.real.now().await
     }
 
-    async fn create_user(&self, user: &NewUser) -> Result<User, CreateUserError> {
-        self.real.create_user(user).await
+    async fn create_user(&self, user: &NewUser, by: &By) -> Result<User, CreateUserError> {
+        self.real.create_user(user, by).await
     }
 
     async fn credentials(&self, email: &str) -> Result<Option<Credentials>, StoreError> {
@@ -113,11 +117,11 @@ impl<D: Database> Store for Planted<D> {
         }
     }
 
-    async fn end_if_seen(&self, seen: Guard, reason: EndReason) -> Result<bool, StoreError> {
+    async fn end_if_seen(&self, seen: Guard, reason: EndReason, device: &Device) -> Result<bool, StoreError> {
         let end = async {
             match self.bug {
                 Some(Bug::ReuseRolledBack) => Ok(self.as_seen(seen).await?.is_some()),
-                _ => self.real.end_if_seen(seen, reason).await,
+                _ => self.real.end_if_seen(seen, reason, device).await,
             }
         };
         self.line.end(end).await
@@ -127,8 +131,9 @@ impl<D: Database> Store for Planted<D> {
         &self,
         sids: &[SessionId],
         reason: EndReason,
+        by: &By,
     ) -> Result<Vec<SessionId>, StoreError> {
-        self.line.end(self.real.end_sessions(sids, reason)).await
+        self.line.end(self.real.end_sessions(sids, reason, by)).await
     }
 
     async fn sessions_of(&self, user: UserId) -> Result<Seen<Vec<Session>>, StoreError> {
@@ -149,24 +154,26 @@ impl<D: Database> Store for Planted<D> {
         user: UserId,
         keep: SessionId,
         reason: EndReason,
+        by: &By,
     ) -> Result<Vec<SessionId>, StoreError> {
-        let ended = self.line.end(self.real.end_other_sessions(user, keep, reason)).await?;
+        let ended = self.line.end(self.real.end_other_sessions(user, keep, reason, by)).await?;
         Ok(if self.bug == Some(Bug::OthersUntold) { Vec::new() } else { ended })
     }
 
-    async fn rename_user(&self, user: UserId, name: &str) -> Result<Option<User>, StoreError> {
-        self.real.rename_user(user, name).await
+    async fn rename_user(&self, user: UserId, name: &str, by: &By) -> Result<Option<User>, StoreError> {
+        self.real.rename_user(user, name, by).await
     }
 
     async fn end_all_sessions(
         &self,
         user: UserId,
         reason: EndReason,
+        by: &By,
     ) -> Result<Option<RaisedVersion>, StoreError> {
         let end = async {
             match self.bug {
                 Some(Bug::KickOutOfUsersAlone) => self.kick_out_of_users_alone(user).await,
-                _ => self.real.end_all_sessions(user, reason).await,
+                _ => self.real.end_all_sessions(user, reason, by).await,
             }
         };
         self.line.end(end).await
@@ -182,16 +189,16 @@ impl<D: Database> Store for Planted<D> {
         self.line.end(end).await
     }
 
-    async fn disable_user(&self, user: UserId) -> Result<Option<RaisedVersion>, StoreError> {
-        self.line.end(self.real.disable_user(user)).await
+    async fn disable_user(&self, user: UserId, by: &By) -> Result<Closing, StoreError> {
+        self.line.end(self.real.disable_user(user, by)).await
     }
 
-    async fn set_role(&self, user: UserId, role: Role) -> Result<RoleChange, StoreError> {
-        self.real.set_role(user, role).await
+    async fn set_role(&self, user: UserId, role: Role, by: &By) -> Result<RoleChange, StoreError> {
+        self.real.set_role(user, role, by).await
     }
 
-    async fn enable_user(&self, user: UserId) -> Result<bool, StoreError> {
-        self.real.enable_user(user).await
+    async fn enable_user(&self, user: UserId, by: &By) -> Result<bool, StoreError> {
+        self.real.enable_user(user, by).await
     }
 
     async fn remove_expired(&self, keep: Duration, batch: u32) -> Result<u32, StoreError> {
@@ -200,6 +207,27 @@ impl<D: Database> Store for Planted<D> {
             Some(Bug::RemovalKeepsLock) => self.remove_and_keep_lock(keep, batch).await,
             _ => self.real.remove_expired(keep, batch).await,
         }
+    }
+
+    async fn record(&self, entry: &NewEntry) -> Result<(), StoreError> {
+        self.real.record(entry).await
+    }
+
+    async fn count_entries(
+        &self,
+        event: Event,
+        user: Option<UserId>,
+        window: Duration,
+    ) -> Result<u32, StoreError> {
+        self.real.count_entries(event, user, window).await
+    }
+
+    async fn remove_entries(&self, keep: Duration, batch: u32) -> Result<u32, StoreError> {
+        self.real.remove_entries(keep, batch).await
+    }
+
+    async fn notices_seen(&self, sid: SessionId, up_to: i64) -> Result<(), StoreError> {
+        self.real.notices_seen(sid, up_to).await
     }
 
     async fn revocations(&self, window: Duration, most: u32) -> Result<Vec<Revocation>, StoreError> {

@@ -3,6 +3,7 @@
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
+use lanyard_auth::audit::By;
 use lanyard_auth::store::{
     EndReason, Guard, NewSession, PasswordChange, RaisedVersion, Rotation, Seen, Session, StoreError, User,
     UserId,
@@ -93,7 +94,7 @@ impl<D: Database> Planted<D> {
         &self,
         change: &PasswordChange,
     ) -> Result<Option<RaisedVersion>, StoreError> {
-        let PasswordChange { user, seen, new, keep } = change;
+        let PasswordChange { user, seen, new, keep, device } = change;
         let sessions = self.real.sessions_of(*user).await?;
         let changed = self.real.rehash_password(*user, seen, new).await?;
         // Long enough for a renewal, short enough that nobody would have noticed.
@@ -101,7 +102,8 @@ impl<D: Database> Planted<D> {
         let mut raised = RaisedVersion { version: 0, ended: Vec::new() };
         for other in sessions.row.iter().filter(|session| changed && session.sid != *keep) {
             if self.as_seen(guard(other)).await?.is_some() {
-                raised.ended.extend(self.real.end_sessions(&[other.sid], EndReason::PasswordChanged).await?);
+                let (reason, by) = (EndReason::PasswordChanged, By::owner(device.clone()));
+                raised.ended.extend(self.real.end_sessions(&[other.sid], reason, &by).await?);
             }
         }
         Ok(changed.then_some(raised))

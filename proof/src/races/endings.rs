@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use anyhow::{Result, ensure};
 use lanyard_auth::Service;
+use lanyard_auth::audit::By;
+use lanyard_auth::device::Device;
 use lanyard_auth::password::Password;
 use lanyard_auth::refresh::RefreshToken;
 use lanyard_auth::service::RefreshError;
@@ -94,14 +96,14 @@ impl Ending {
     pub async fn end(self, here: Arc<Service>, targets: Targets) -> Result<()> {
         let Targets { user, keep, sids, stolen } = targets;
         match self {
-            Self::SignOut => here.sign_out(&sids).await?,
-            Self::KickOut => drop(here.end_all_sessions(user, EndReason::KickedOut).await?),
-            Self::EndOthers => drop(here.end_other_sessions(user, keep).await?),
+            Self::SignOut => here.sign_out(&sids, &Device::default()).await?,
+            Self::KickOut => drop(here.end_all_sessions(user, EndReason::KickedOut, &By::default()).await?),
+            Self::EndOthers => drop(here.end_other_sessions(user, keep, &By::default()).await?),
             Self::PasswordChange => {
                 let password = || Password::new(PASSWORD.to_owned());
-                here.change_password(keep, password(), password()).await?;
+                here.change_password(keep, password(), password(), &Device::default()).await?;
             }
-            Self::Disable => drop(here.disable_user(user).await?),
+            Self::Disable => drop(here.disable_user(user, &By::default()).await?),
             Self::Theft => {
                 for token in stolen {
                     let told = renew(&here, &token).await;

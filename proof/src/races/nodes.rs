@@ -5,10 +5,12 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use lanyard_auth::access::{AccessTokens, SigningAlgorithm, SigningKey};
+use lanyard_auth::audit::By;
 use lanyard_auth::password::{Password, PasswordHash, Passwords};
 use lanyard_auth::random::Random;
 use lanyard_auth::refresh::{MasterKeys, RefreshToken};
 use lanyard_auth::rotation::Limits;
+use lanyard_auth::scope::Role;
 use lanyard_auth::service::{Delivery, Issued, RefreshError};
 use lanyard_auth::store::{NewUser, Session, SessionId, Store, User, UserId};
 use lanyard_auth::time::Clock;
@@ -101,8 +103,9 @@ impl<D: Database> Nodes<D> {
             email: format!("{id}@example.com"),
             name: "Ada".to_owned(),
             password_hash: self.password_hash.clone(),
+            role: Role::User,
         };
-        Ok(self.db.store().create_user(&user).await?)
+        Ok(self.db.store().create_user(&user, &By::default()).await?)
     }
 
     /// Signs somebody in at the first node.

@@ -8,10 +8,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use lanyard_auth::audit::{By, Event, NewEntry};
+use lanyard_auth::device::Device;
 use lanyard_auth::password::PasswordHash;
+use lanyard_auth::scope::Role;
 use lanyard_auth::store::{
-    CreateUserError, Credentials, EndReason, Guard, NewSession, NewUser, PasswordChange, RaisedVersion,
-    Revocation, Rotation, Seen, Session, SessionId, Store, StoreError, User, UserId,
+    Closing, CreateUserError, Credentials, EndReason, Guard, NewSession, NewUser, PasswordChange,
+    RaisedVersion, Revocation, RoleChange, Rotation, Seen, Session, SessionId, Store, StoreError, User,
+    UserId,
 };
 use lanyard_auth::time::Timestamp;
 use tokio::sync::{mpsc, oneshot};
@@ -96,8 +100,8 @@ impl Store for GatedStore {
         self.at_gate(Call::Rotate(rotation.clone()), self.behind.rotate(rotation)).await
     }
 
-    async fn end_if_seen(&self, seen: Guard, reason: EndReason) -> Result<bool, StoreError> {
-        self.at_gate(Call::End(seen, reason), self.behind.end_if_seen(seen, reason)).await
+    async fn end_if_seen(&self, seen: Guard, reason: EndReason, device: &Device) -> Result<bool, StoreError> {
+        self.at_gate(Call::End(seen, reason), self.behind.end_if_seen(seen, reason, device)).await
     }
 
     async fn confirm(&self, sid: SessionId, generation: u32, settle: Duration) -> Result<bool, StoreError> {
@@ -110,8 +114,8 @@ impl Store for GatedStore {
         self.behind.now().await
     }
 
-    async fn create_user(&self, user: &NewUser) -> Result<User, CreateUserError> {
-        self.behind.create_user(user).await
+    async fn create_user(&self, user: &NewUser, by: &By) -> Result<User, CreateUserError> {
+        self.behind.create_user(user, by).await
     }
 
     async fn credentials(&self, email: &str) -> Result<Option<Credentials>, StoreError> {
@@ -139,32 +143,34 @@ impl Store for GatedStore {
         &self,
         sids: &[SessionId],
         reason: EndReason,
+        by: &By,
     ) -> Result<Vec<SessionId>, StoreError> {
-        self.behind.end_sessions(sids, reason).await
+        self.behind.end_sessions(sids, reason, by).await
     }
 
     async fn end_all_sessions(
         &self,
         user: UserId,
         reason: EndReason,
+        by: &By,
     ) -> Result<Option<RaisedVersion>, StoreError> {
-        self.behind.end_all_sessions(user, reason).await
+        self.behind.end_all_sessions(user, reason, by).await
     }
 
     async fn change_password(&self, change: &PasswordChange) -> Result<Option<RaisedVersion>, StoreError> {
         self.behind.change_password(change).await
     }
 
-    async fn disable_user(&self, user: UserId) -> Result<Option<RaisedVersion>, StoreError> {
-        self.behind.disable_user(user).await
+    async fn disable_user(&self, user: UserId, by: &By) -> Result<Closing, StoreError> {
+        self.behind.disable_user(user, by).await
     }
 
-    async fn set_role(&self, user: UserId, role: Role) -> Result<RoleChange, StoreError> {
-        self.behind.set_role(user, role).await
+    async fn set_role(&self, user: UserId, role: Role, by: &By) -> Result<RoleChange, StoreError> {
+        self.behind.set_role(user, role, by).await
     }
 
-    async fn enable_user(&self, user: UserId) -> Result<bool, StoreError> {
-        self.behind.enable_user(user).await
+    async fn enable_user(&self, user: UserId, by: &By) -> Result<bool, StoreError> {
+        self.behind.enable_user(user, by).await
     }
 
     async fn sessions_of(&self, user: UserId) -> Result<Seen<Vec<Session>>, StoreError> {
@@ -185,16 +191,38 @@ impl Store for GatedStore {
         user: UserId,
         keep: SessionId,
         reason: EndReason,
+        by: &By,
     ) -> Result<Vec<SessionId>, StoreError> {
-        self.behind.end_other_sessions(user, keep, reason).await
+        self.behind.end_other_sessions(user, keep, reason, by).await
     }
 
-    async fn rename_user(&self, user: UserId, name: &str) -> Result<Option<User>, StoreError> {
-        self.behind.rename_user(user, name).await
+    async fn rename_user(&self, user: UserId, name: &str, by: &By) -> Result<Option<User>, StoreError> {
+        self.behind.rename_user(user, name, by).await
     }
 
     async fn remove_expired(&self, keep: Duration, batch: u32) -> Result<u32, StoreError> {
         self.behind.remove_expired(keep, batch).await
+    }
+
+    async fn record(&self, entry: &NewEntry) -> Result<(), StoreError> {
+        self.behind.record(entry).await
+    }
+
+    async fn count_entries(
+        &self,
+        event: Event,
+        user: Option<UserId>,
+        window: Duration,
+    ) -> Result<u32, StoreError> {
+        self.behind.count_entries(event, user, window).await
+    }
+
+    async fn remove_entries(&self, keep: Duration, batch: u32) -> Result<u32, StoreError> {
+        self.behind.remove_entries(keep, batch).await
+    }
+
+    async fn notices_seen(&self, sid: SessionId, up_to: i64) -> Result<(), StoreError> {
+        self.behind.notices_seen(sid, up_to).await
     }
 
     async fn revocations(&self, window: Duration, most: u32) -> Result<Vec<Revocation>, StoreError> {

@@ -7,8 +7,10 @@
 use std::collections::{HashMap, HashSet};
 
 use anyhow::Context as _;
+use lanyard_auth::audit::By;
 use lanyard_auth::password::PasswordHash;
 use lanyard_auth::random::Random;
+use lanyard_auth::scope::Role;
 use lanyard_auth::service::Delivery;
 use lanyard_auth::store::{EndReason, NewUser, Session, SessionId, User, UserId};
 use lanyard_auth::time::Timestamp;
@@ -218,7 +220,11 @@ impl<'a, D: Harness> Replay<'a, D> {
     async fn kick_out(&mut self) -> anyhow::Result<()> {
         let server = u8::from(!self.known.ticks.is_multiple_of(2));
         let [user, _] = self.users.clone();
-        let ended = self.node(server)?.service.end_all_sessions(user.id, EndReason::KickedOut).await?;
+        let ended = self
+            .node(server)?
+            .service
+            .end_all_sessions(user.id, EndReason::KickedOut, &By::default())
+            .await?;
         let his = self.rows.iter().filter(|row| row.user.id == user.id);
         let live = his.clone().filter(|row| row.ended.is_none()).count();
         same("how many sessions are kicked out", Some(live), ended.map(|ended| ended.len()))?;
@@ -284,6 +290,7 @@ async fn newcomer<D: Harness>(site: &Site<D>) -> anyhow::Result<User> {
         email: format!("{id}@example.com"),
         name: "Ada".to_owned(),
         password_hash: PasswordHash::from_stored(String::new()),
+        role: Role::User,
     };
-    Ok(site.store().create_user(&user).await?)
+    Ok(site.store().create_user(&user, &By::default()).await?)
 }

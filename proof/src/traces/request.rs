@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use anyhow::Context as _;
+use lanyard_auth::device::Device;
 use lanyard_auth::service::{Delivery, Issued, RefreshError};
 use lanyard_auth::store::{SessionId, User};
 use lanyard_testbed::Harness;
@@ -261,7 +262,7 @@ impl<D: Harness> Replay<'_, D> {
 
     async fn sign_out(&mut self, visit: Visit<'_>) -> anyhow::Result<()> {
         let sids = self.genuine(visit)?;
-        self.node(visit.server)?.service.sign_out(&sids).await?;
+        self.node(visit.server)?.service.sign_out(&sids, &Device::default()).await?;
         self.answered(visit, Told::SignedOut)
     }
 

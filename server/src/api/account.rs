@@ -27,7 +27,11 @@ pub async fn rename(
     Here(device): Here,
     Json(Rename { name }): Json<Rename>,
 ) -> Result<Json<UserInfo>, Answer> {
-    let user = app.service.rename_user(claims.sub, &name, &By::owner(device)).await.map_err(|error| Answer(error.into()))?;
+    let user = app
+        .service
+        .rename_user(claims.sub, &name, &By::owner(device))
+        .await
+        .map_err(|error| Answer(error.into()))?;
     // His session is live, so he was there a moment ago.
     user.map(|user| Json(user_info(user))).ok_or(Answer(ApiError::new(ErrorCode::NotFound)))
 }
@@ -44,7 +48,7 @@ pub async fn change_password(
     let admitted = app.throttle.sign_in(&user.email, from);
     admitted.map_err(|error| Answer(error.into()).into_response())?;
     let (current, new) = (typed(&asked.current_password), typed(&asked.new_password));
-    let ended = app.service.change_password(claims.sid, current, new, device).await;
+    let ended = app.service.change_password(claims.sid, current, new, &device).await;
     ended.map(|ended| Json(EndedSessions { ended: ended.len() })).map_err(|error| match error {
         ChangePasswordError::WrongPassword => wrong_password(),
         ChangePasswordError::BadPassword(error) => Answer(SignUpError::from(error).into()).into_response(),

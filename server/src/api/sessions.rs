@@ -36,7 +36,7 @@ pub async fn end(
 ) -> Result<StatusCode, Answer> {
     let sid = SessionId(id);
     let reason = if sid == claims.sid { EndReason::SignedOut } else { EndReason::EndedElsewhere };
-    if app.service.end_session(claims.sub, sid, reason, By::owner(device)).await.map_err(unavailable)? {
+    if app.service.end_session(claims.sub, sid, reason, &By::owner(device)).await.map_err(unavailable)? {
         Ok(StatusCode::NO_CONTENT)
     } else {
         Err(no_session())
@@ -49,7 +49,11 @@ pub async fn end_others(
     Present(claims, _): Present,
     Here(device): Here,
 ) -> Result<Json<EndedSessions>, Answer> {
-    let ended = app.service.end_other_sessions(claims.sub, claims.sid, By::owner(device)).await.map_err(unavailable)?;
+    let ended = app
+        .service
+        .end_other_sessions(claims.sub, claims.sid, &By::owner(device))
+        .await
+        .map_err(unavailable)?;
     Ok(Json(EndedSessions { ended: ended.len() }))
 }
 
@@ -59,7 +63,7 @@ pub async fn end_all(
     Present(claims, _): Present,
     Here(device): Here,
 ) -> Result<Json<EndedSessions>, Answer> {
-    let ended = app.service.end_all_sessions(claims.sub, EndReason::EndedElsewhere, By::owner(device)).await;
+    let ended = app.service.end_all_sessions(claims.sub, EndReason::EndedElsewhere, &By::owner(device)).await;
     Ok(Json(EndedSessions { ended: ended.map_err(unavailable)?.map_or(0, |ended| ended.len()) }))
 }
 

@@ -1,10 +1,11 @@
 //! What an owner sees and changes of his sessions and of himself, each one statement. For `postgres` alone.
 
+use lanyard_auth::audit::{By, Event, RENAMED};
 use lanyard_auth::store::{MOST_SESSIONS, Session, SessionId, StoreError, User, UserId};
 use lanyard_auth::time::Timestamp;
-use sqlx::PgPool;
+use sqlx::{PgConnection, PgPool};
 
-use super::{failed, rows, select_session};
+use super::{audit, failed, records, rows, select_session};
 
 /// Those that have not been ended nor reached their absolute limit, newest first.
 pub async fn sessions(pool: &PgPool, user: UserId, now: Timestamp) -> Result<Vec<Session>, StoreError> {
@@ -40,7 +41,12 @@ pub async fn label(
 }
 
 /// Gives a user another name.
-pub async fn rename(pool: &PgPool, user: UserId, name: &str) -> Result<Option<User>, StoreError> {
+pub async fn rename(
+    transaction: &mut PgConnection,
+    user: UserId,
+    name: &str,
+    by: &By,
+) -> Result<Option<User>, StoreError> {
     let renamed = sqlx::query(
         "UPDATE users SET name = $2 WHERE id = $1
          RETURNING id AS user_id, email, name, version, role, authz_version,
@@ -48,8 +54,13 @@ pub async fn rename(pool: &PgPool, user: UserId, name: &str) -> Result<Option<Us
     )
     .bind(user.0)
     .bind(name)
-    .fetch_optional(pool)
+    .fetch_optional(&mut *transaction)
     .await
     .map_err(failed)?;
-    renamed.as_ref().map(rows::user).transpose()
+    let renamed = renamed.as_ref().map(rows::user).transpose()?;
+    if let Some(renamed) = &renamed {
+        records::write_words(transaction, user, &renamed.email, name).await?;
+        audit::of_user(transaction, Event::UserUpdated, Some(RENAMED), user, by).await?;
+    }
+    Ok(renamed)
 }

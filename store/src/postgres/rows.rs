@@ -1,5 +1,6 @@
 //! From Postgres's rows to the trait's. A row that can't be is [`StoreError::Corrupt`]. For `postgres` alone.
 
+use lanyard_auth::audit::{Entry, Event, Place};
 use lanyard_auth::device::Device;
 use lanyard_auth::password::PasswordHash;
 use lanyard_auth::refresh::{KeyId, Salt, SecretHash};
@@ -7,6 +8,7 @@ use lanyard_auth::store::{Credentials, Ended, Revocation, Session, SessionId, St
 use lanyard_auth::time::Timestamp;
 use sqlx::postgres::PgRow;
 use sqlx::{Decode, Postgres, Row as _, Type};
+use uuid::Uuid;
 
 use super::failed;
 use crate::columns::{self, corrupt, exact};
@@ -31,11 +33,7 @@ pub fn session(row: &PgRow) -> Result<Session, StoreError> {
         created_at: time(row, "created_at")?,
         expires_at: time(row, "expires_at")?,
         ended: ended(row)?,
-        device: Device {
-            browser: get(row, "browser")?,
-            system: get(row, "system")?,
-            network: get(row, "network")?,
-        },
+        device: device(row)?,
         label: get(row, "label")?,
     })
 }
@@ -76,6 +74,27 @@ pub fn time(row: &PgRow, column: &str) -> Result<Timestamp, StoreError> {
     get(row, column).map(Timestamp)
 }
 
+/// An entry of the audit log, without the people in it; none when its event is not known here.
+pub fn entry(row: &PgRow) -> Result<Option<Entry>, StoreError> {
+    let Some(event) = Event::from_name(get(row, "event")?) else { return Ok(None) };
+    Ok(Some(Entry {
+        place: Place { at: time(row, "at")?, id: get(row, "id")? },
+        event,
+        detail: get(row, "detail")?,
+        actor: columns::actor(get(row, "actor")?, get::<Option<Uuid>>(row, "admin_id")?.map(UserId))?,
+        admin: None,
+        user: None,
+        session: get::<Option<Uuid>>(row, "session_id")?.map(SessionId),
+        is_live: get(row, "is_live")?,
+        device: device(row)?,
+    }))
+}
+
+/// Whom an entry of the audit log concerns.
+pub fn entry_user(row: &PgRow) -> Result<Option<UserId>, StoreError> {
+    Ok(get::<Option<Uuid>>(row, "user_id")?.map(UserId))
+}
+
 pub fn user(row: &PgRow) -> Result<User, StoreError> {
     Ok(User {
         id: UserId(get(row, "user_id")?),
@@ -87,6 +106,11 @@ pub fn user(row: &PgRow) -> Result<User, StoreError> {
         created_at: time(row, "user_created_at")?,
         disabled_at: get::<Option<i64>>(row, "disabled_at")?.map(Timestamp),
     })
+}
+
+fn device(row: &PgRow) -> Result<Device, StoreError> {
+    let [browser, system, network] = ["browser", "system", "network"].map(|column| get(row, column));
+    Ok(Device { browser: browser?, system: system?, network: network? })
 }
 
 fn ended(row: &PgRow) -> Result<Option<Ended>, StoreError> {
@@ -106,7 +130,7 @@ fn optional<const N: usize>(row: &PgRow, column: &str) -> Result<Option<[u8; N]>
     get::<Option<&[u8]>>(row, column)?.map(|bytes| exact(bytes, column)).transpose()
 }
 
-fn get<'r, T>(row: &'r PgRow, column: &str) -> Result<T, StoreError>
+pub fn get<'r, T>(row: &'r PgRow, column: &str) -> Result<T, StoreError>
 where
     T: Decode<'r, Postgres> + Type<Postgres>,
 {

@@ -1,5 +1,6 @@
 //! Beginning and ending sessions, inside a transaction. For `postgres` alone.
 
+use lanyard_auth::audit::{By, Event};
 use lanyard_auth::store::{EndReason, NewSession, SessionId, StoreError, UserId};
 use lanyard_auth::time::{Timestamp, millis};
 use sqlx::PgConnection;
@@ -53,24 +54,39 @@ pub async fn lock_live(transaction: &mut PgConnection, user: UserId) -> Result<V
     live.iter().map(rows::sid).collect()
 }
 
-/// Ends those that are live, and returns them. One statement.
+/// Ends those that are live, tells of it, and returns them. One statement.
 pub async fn end(
     connection: &mut PgConnection,
     sids: &[SessionId],
     reason: EndReason,
+    by: &By,
 ) -> Result<Vec<SessionId>, StoreError> {
+    let (event, detail) = Event::of_end(reason);
     let sids: Vec<_> = sids.iter().map(|sid| sid.0).collect();
     let ended = sqlx::query(
         "WITH live AS (
              SELECT sid FROM sessions WHERE sid = ANY ($1) AND ended_at IS NULL ORDER BY sid FOR NO KEY UPDATE
+         ), ended AS (
+             UPDATE sessions SET ended_at = lanyard_now(), end_reason = $2
+             FROM live
+             WHERE sessions.sid = live.sid
+             RETURNING sessions.sid, user_id, ended_at
+         ), told AS (
+             INSERT INTO audit (at, event, detail, actor, admin_id, user_id, session_id, browser, system, network, notice)
+             SELECT ended_at, $3, $4, $5, $6, user_id, sid, $7, $8, $9, $10 FROM ended
          )
-         UPDATE sessions SET ended_at = lanyard_now(), end_reason = $2
-         FROM live
-         WHERE sessions.sid = live.sid
-         RETURNING sessions.sid",
+         SELECT sid FROM ended",
     )
     .bind(sids)
     .bind(reason.name())
+    .bind(event.name())
+    .bind(detail)
+    .bind(by.actor.name())
+    .bind(by.actor.admin().map(|admin| admin.0))
+    .bind(&by.device.browser)
+    .bind(&by.device.system)
+    .bind(&by.device.network)
+    .bind(event.is_notice(detail))
     .fetch_all(connection)
     .await
     .map_err(failed)?;

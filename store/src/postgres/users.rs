@@ -3,17 +3,21 @@
 //! The user's row comes first: from then on nobody signs in, so that the statements after it see every
 //! session there is.
 
+use lanyard_auth::audit::{By, DISABLED, ENABLED, Event, NewEntry};
 use lanyard_auth::scope::Role;
-use lanyard_auth::store::{EndReason, PasswordChange, RaisedVersion, RoleChange, StoreError, UserId};
+use lanyard_auth::store::{
+    Closing, EndReason, PasswordChange, RaisedVersion, RoleChange, StoreError, User, UserId,
+};
 use sqlx::PgConnection;
 
-use super::{failed, rows, sessions};
+use super::{audit, failed, rows, sessions};
 
 /// Raises the version, revokes those below it and ends every live session.
 pub async fn end_all_sessions(
     transaction: &mut PgConnection,
     user: UserId,
     reason: EndReason,
+    by: &By,
 ) -> Result<Option<RaisedVersion>, StoreError> {
     let raised = sqlx::query(
         "UPDATE users SET version = version + 1, revoked_below = version + 1, revoked_at = lanyard_now()
@@ -26,7 +30,7 @@ pub async fn end_all_sessions(
     .map_err(failed)?;
     let Some(raised) = raised else { return Ok(None) };
     let live = sessions::lock_live(transaction, user).await?;
-    let ended = sessions::end(transaction, &live, reason).await?;
+    let ended = sessions::end(transaction, &live, reason, by).await?;
     Ok(Some(RaisedVersion { version: rows::version(&raised)?, ended }))
 }
 
@@ -64,25 +68,50 @@ pub async fn change_password(
     if kept.rows_affected() == 0 {
         return Ok(None);
     }
-    let ended = sessions::end(transaction, &others, EndReason::PasswordChanged).await?;
+    let by = By::owner(change.device.clone());
+    let ended = sessions::end(transaction, &others, EndReason::PasswordChanged, &by).await?;
+    let (user, session) = (Some(change.user), Some(change.keep));
+    let entry = NewEntry { event: Event::AuthnPasswordChange, detail: None, user, session, by };
+    audit::write(transaction, &entry).await?;
     Ok(Some(RaisedVersion { version, ended }))
 }
 
-/// Closes an account that is open, and ends its sessions.
-pub async fn disable(
-    transaction: &mut PgConnection,
-    user: UserId,
-) -> Result<Option<RaisedVersion>, StoreError> {
-    let disabled =
-        sqlx::query("UPDATE users SET disabled_at = lanyard_now() WHERE id = $1 AND disabled_at IS NULL")
+/// Closes an account that is open, and ends its sessions; unless that leaves no administrator.
+pub async fn disable(transaction: &mut PgConnection, user: UserId, by: &By) -> Result<Closing, StoreError> {
+    lock_admins(transaction).await?;
+    let disabled = sqlx::query(
+        "UPDATE users SET disabled_at = lanyard_now()
+         WHERE id = $1 AND disabled_at IS NULL
+           AND (role <> 'admin'
+                OR EXISTS (SELECT 1 FROM users AS other
+                           WHERE other.role = 'admin' AND other.disabled_at IS NULL AND other.id <> users.id))",
+    )
+    .bind(user.0)
+    .execute(&mut *transaction)
+    .await
+    .map_err(failed)?;
+    if disabled.rows_affected() == 0 {
+        let open = find(transaction, user).await?.is_some_and(|user| user.disabled_at.is_none());
+        return Ok(if open { Closing::LastAdmin } else { Closing::NotOpen });
+    }
+    audit::of_user(transaction, Event::UserUpdated, Some(DISABLED), user, by).await?;
+    let raised = end_all_sessions(transaction, user, EndReason::AccountDisabled, by).await?;
+    Ok(raised.map_or(Closing::NotOpen, Closing::Closed))
+}
+
+/// Opens an account that is closed; whether it was.
+pub async fn enable(transaction: &mut PgConnection, user: UserId, by: &By) -> Result<bool, StoreError> {
+    let enabled =
+        sqlx::query("UPDATE users SET disabled_at = NULL WHERE id = $1 AND disabled_at IS NOT NULL")
             .bind(user.0)
             .execute(&mut *transaction)
             .await
             .map_err(failed)?;
-    if disabled.rows_affected() == 0 {
-        return Ok(None);
+    if enabled.rows_affected() == 0 {
+        return Ok(false);
     }
-    end_all_sessions(transaction, user, EndReason::AccountDisabled).await
+    audit::of_user(transaction, Event::UserUpdated, Some(ENABLED), user, by).await?;
+    Ok(true)
 }
 
 /// Gives a user another role, unless that leaves no administrator.
@@ -90,12 +119,9 @@ pub async fn set_role(
     transaction: &mut PgConnection,
     user: UserId,
     role: Role,
+    by: &By,
 ) -> Result<RoleChange, StoreError> {
-    // Two administrators who demote each other at once: one of them looks after the other.
-    sqlx::query("SELECT id FROM users WHERE role = 'admin' AND disabled_at IS NULL ORDER BY id FOR UPDATE")
-        .execute(&mut *transaction)
-        .await
-        .map_err(failed)?;
+    lock_admins(transaction).await?;
     let changed = sqlx::query(
         "UPDATE users SET role = $2, authz_version = authz_version + 1, authz_changed_at = lanyard_now()
          WHERE id = $1 AND role <> $2
@@ -111,19 +137,38 @@ pub async fn set_role(
     .await
     .map_err(failed)?;
     if let Some(changed) = changed {
+        audit::of_user(transaction, Event::AuthzChange, Some(role.name()), user, by).await?;
         return Ok(RoleChange::Changed(rows::user(&changed)?));
     }
-    let found = sqlx::query(
-        "SELECT id AS user_id, email, name, version, role, authz_version, created_at AS user_created_at, disabled_at
-         FROM users WHERE id = $1",
-    )
-    .bind(user.0)
-    .fetch_optional(transaction)
-    .await
-    .map_err(failed)?;
-    Ok(match found.as_ref().map(rows::user).transpose()? {
+    Ok(match find(transaction, user).await? {
         None => RoleChange::NoUser,
         Some(user) if user.role == role => RoleChange::Same(user),
         Some(_) => RoleChange::LastAdmin,
     })
+}
+
+/// Two administrators who take each other's role or account away at once: one of them looks after the other.
+async fn lock_admins(transaction: &mut PgConnection) -> Result<(), StoreError> {
+    sqlx::query(
+        "SELECT id FROM users WHERE role = 'admin' AND disabled_at IS NULL ORDER BY id FOR NO KEY UPDATE",
+    )
+    .execute(transaction)
+    .await
+    .map_err(failed)?;
+    Ok(())
+}
+
+/// A user.
+pub async fn find(connection: &mut PgConnection, user: UserId) -> Result<Option<User>, StoreError> {
+    let found = sqlx::query(
+        "SELECT id AS user_id, email, name, version, role, authz_version,
+                created_at AS user_created_at, disabled_at
+         FROM users
+         WHERE id = $1",
+    )
+    .bind(user.0)
+    .fetch_optional(connection)
+    .await
+    .map_err(failed)?;
+    found.as_ref().map(rows::user).transpose()
 }

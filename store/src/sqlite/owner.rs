@@ -1,10 +1,11 @@
 //! What an owner sees and changes of his sessions and of himself. For `sqlite` alone.
 
+use lanyard_auth::audit::{By, Event, RENAMED};
 use lanyard_auth::store::{MOST_SESSIONS, Session, SessionId, StoreError, User, UserId};
 use lanyard_auth::time::Timestamp;
 use sqlx::SqliteConnection;
 
-use super::{failed, rows, select_session};
+use super::{audit, failed, records, rows, select_session};
 
 /// Those that have not been ended nor reached their absolute limit, newest first.
 pub async fn sessions(
@@ -48,6 +49,8 @@ pub async fn rename(
     transaction: &mut SqliteConnection,
     user: UserId,
     name: &str,
+    by: &By,
+    now: Timestamp,
 ) -> Result<Option<User>, StoreError> {
     let renamed = sqlx::query(
         "UPDATE users SET name = ?2 WHERE id = ?1
@@ -56,8 +59,13 @@ pub async fn rename(
     )
     .bind(user.0.as_bytes().as_slice())
     .bind(name)
-    .fetch_optional(transaction)
+    .fetch_optional(&mut *transaction)
     .await
     .map_err(failed)?;
-    renamed.as_ref().map(rows::user).transpose()
+    let renamed = renamed.as_ref().map(rows::user).transpose()?;
+    if let Some(renamed) = &renamed {
+        records::write_words(transaction, user, &renamed.email, name).await?;
+        audit::of_user(transaction, Event::UserUpdated, Some(RENAMED), user, by, now).await?;
+    }
+    Ok(renamed)
 }

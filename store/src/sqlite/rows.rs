@@ -1,5 +1,6 @@
 //! From SQLite's rows to the trait's. A row that can't be is [`StoreError::Corrupt`]. For `sqlite` alone.
 
+use lanyard_auth::audit::{Entry, Event, Place};
 use lanyard_auth::device::Device;
 use lanyard_auth::password::PasswordHash;
 use lanyard_auth::refresh::{KeyId, Salt, SecretHash};
@@ -32,11 +33,7 @@ pub fn session(row: &SqliteRow) -> Result<Session, StoreError> {
         created_at: Timestamp(get(row, "created_at")?),
         expires_at: Timestamp(get(row, "expires_at")?),
         ended: ended(row)?,
-        device: Device {
-            browser: get(row, "browser")?,
-            system: get(row, "system")?,
-            network: get(row, "network")?,
-        },
+        device: device(row)?,
         label: get(row, "label")?,
     })
 }
@@ -62,9 +59,38 @@ pub fn changed_role(row: &SqliteRow) -> Result<Revocation, StoreError> {
     })
 }
 
+/// The id of a user, in a row that may hold nothing else of him.
+pub fn user_id(row: &SqliteRow) -> Result<UserId, StoreError> {
+    id(row, "user_id").map(UserId)
+}
+
 /// The id of a session, in a row that may hold nothing else.
 pub fn sid(row: &SqliteRow) -> Result<SessionId, StoreError> {
     id(row, "sid").map(SessionId)
+}
+
+/// An entry of the audit log, without the people in it; none when its event is not known here.
+pub fn entry(row: &SqliteRow) -> Result<Option<Entry>, StoreError> {
+    let Some(event) = Event::from_name(get(row, "event")?) else { return Ok(None) };
+    Ok(Some(Entry {
+        place: Place { at: Timestamp(get(row, "at")?), id: get(row, "id")? },
+        event,
+        detail: get(row, "detail")?,
+        actor: columns::actor(
+            get(row, "actor")?,
+            optional(row, "admin_id")?.map(Uuid::from_bytes).map(UserId),
+        )?,
+        admin: None,
+        user: None,
+        session: optional(row, "session_id")?.map(Uuid::from_bytes).map(SessionId),
+        is_live: get(row, "is_live")?,
+        device: device(row)?,
+    }))
+}
+
+/// Whom an entry of the audit log concerns.
+pub fn entry_user(row: &SqliteRow) -> Result<Option<UserId>, StoreError> {
+    Ok(optional(row, "user_id")?.map(Uuid::from_bytes).map(UserId))
 }
 
 pub fn user(row: &SqliteRow) -> Result<User, StoreError> {
@@ -80,6 +106,11 @@ pub fn user(row: &SqliteRow) -> Result<User, StoreError> {
     })
 }
 
+fn device(row: &SqliteRow) -> Result<Device, StoreError> {
+    let [browser, system, network] = ["browser", "system", "network"].map(|column| get(row, column));
+    Ok(Device { browser: browser?, system: system?, network: network? })
+}
+
 fn ended(row: &SqliteRow) -> Result<Option<Ended>, StoreError> {
     columns::ended(get(row, "ended_at")?, get(row, "end_reason")?)
 }
@@ -92,7 +123,7 @@ fn optional<const N: usize>(row: &SqliteRow, column: &str) -> Result<Option<[u8;
     get::<Option<&[u8]>>(row, column)?.map(|bytes| exact(bytes, column)).transpose()
 }
 
-fn get<'r, T>(row: &'r SqliteRow, column: &str) -> Result<T, StoreError>
+pub fn get<'r, T>(row: &'r SqliteRow, column: &str) -> Result<T, StoreError>
 where
     T: Decode<'r, Sqlite> + Type<Sqlite>,
 {

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
+use lanyard_auth::audit::By;
 use lanyard_auth::password::PasswordHash;
+use lanyard_auth::scope::Role;
 use lanyard_auth::store::{CreateUserError, NewUser, Store as _, StoreError, UserId};
 use lanyard_auth::time::{Clock, ManualClock, Timestamp};
 use sqlx::sqlite::SqliteConnectOptions;
@@ -28,6 +30,7 @@ fn big_user(n: u128) -> NewUser {
         email: format!("{n}@example.com"),
         name: "x".repeat(10_000),
         password_hash: PasswordHash::from_stored(String::new()),
+        role: Role::User,
     }
 }
 
@@ -55,12 +58,12 @@ async fn a_full_disk_is_unavailable_until_there_is_room() {
     let store = open(&folder).await;
     let pages = pragma(&store.writer, "page_count").await;
     pragma(&store.writer, &format!("max_page_count = {}", pages + 1)).await;
-    let error = store.create_user(&big_user(1)).await.unwrap_err();
+    let error = store.create_user(&big_user(1), &By::default()).await.unwrap_err();
     assert!(matches!(error, CreateUserError::Store(StoreError::Unavailable(_))), "{error}");
     assert!(store.credentials(&big_user(1).email).await.unwrap().is_none());
 
     pragma(&store.writer, "max_page_count = 100000").await;
-    store.create_user(&big_user(1)).await.unwrap();
+    store.create_user(&big_user(1), &By::default()).await.unwrap();
     assert!(store.credentials(&big_user(1).email).await.unwrap().is_some());
 }
 
@@ -74,7 +77,7 @@ async fn a_write_that_waited_bears_the_time_at_which_it_wrote() {
 
     let lock = other.writer.begin_with("BEGIN IMMEDIATE").await.unwrap();
     let waiting = store.clone();
-    let made = tokio::spawn(async move { waiting.create_user(&big_user(1)).await });
+    let made = tokio::spawn(async move { waiting.create_user(&big_user(1), &By::default()).await });
     while store.writer.num_idle() > 0 {
         yield_now().await;
     }
@@ -111,6 +114,6 @@ async fn a_closed_database_is_unavailable() {
     store.writer.close().await;
     store.readers.close().await;
     assert!(matches!(store.now().await, Err(StoreError::Unavailable(_))));
-    let error = store.create_user(&big_user(1)).await.unwrap_err();
+    let error = store.create_user(&big_user(1), &By::default()).await.unwrap_err();
     assert!(matches!(error, CreateUserError::Store(StoreError::Unavailable(_))), "{error}");
 }

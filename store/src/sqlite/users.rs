@@ -1,17 +1,21 @@
 //! What changes a user as a whole, sessions included, inside a writing transaction. For `sqlite` alone.
 
+use lanyard_auth::audit::{By, DISABLED, ENABLED, Event, NewEntry};
 use lanyard_auth::scope::Role;
-use lanyard_auth::store::{EndReason, PasswordChange, RaisedVersion, RoleChange, SessionId, StoreError, UserId};
+use lanyard_auth::store::{
+    Closing, EndReason, PasswordChange, RaisedVersion, RoleChange, SessionId, StoreError, User, UserId,
+};
 use lanyard_auth::time::Timestamp;
 use sqlx::{Row as _, SqliteConnection};
 
-use super::{failed, rows};
+use super::{audit, failed, rows};
 
 /// Raises the version, revokes those below it and ends every live session.
 pub async fn end_all_sessions(
     transaction: &mut SqliteConnection,
     user: UserId,
     reason: EndReason,
+    by: &By,
     now: Timestamp,
 ) -> Result<Option<RaisedVersion>, StoreError> {
     let raised = sqlx::query(
@@ -25,7 +29,7 @@ pub async fn end_all_sessions(
     .map_err(failed)?;
     let Some(raised) = raised else { return Ok(None) };
     let version = raised.try_get("version").map_err(failed)?;
-    let ended = end_sessions_of(transaction, user, None, reason, now).await?;
+    let ended = end_sessions_of(transaction, user, None, reason, by, now).await?;
     Ok(Some(RaisedVersion { version, ended }))
 }
 
@@ -59,37 +63,60 @@ pub async fn change_password(
         .await
         .map_err(failed)?;
     let reason = EndReason::PasswordChanged;
-    let ended = end_sessions_of(transaction, change.user, Some(change.keep), reason, now).await?;
+    let by = By::owner(change.device.clone());
+    let ended = end_sessions_of(transaction, change.user, Some(change.keep), reason, &by, now).await?;
+    let (user, session) = (Some(change.user), Some(change.keep));
+    let entry = NewEntry { event: Event::AuthnPasswordChange, detail: None, user, session, by };
+    audit::write(transaction, &entry, now).await?;
     Ok(Some(RaisedVersion { version, ended }))
 }
 
-/// Closes an account that is open, and ends its sessions.
+/// Closes an account that is open, and ends its sessions; unless that leaves no administrator.
 pub async fn disable(
     transaction: &mut SqliteConnection,
     user: UserId,
+    by: &By,
     now: Timestamp,
-) -> Result<Option<RaisedVersion>, StoreError> {
-    let disabled = sqlx::query("UPDATE users SET disabled_at = ?2 WHERE id = ?1 AND disabled_at IS NULL")
-        .bind(user.0.as_bytes().as_slice())
-        .bind(now.0)
-        .execute(&mut *transaction)
-        .await
-        .map_err(failed)?;
+) -> Result<Closing, StoreError> {
+    let disabled = sqlx::query(
+        "UPDATE users SET disabled_at = ?2
+         WHERE id = ?1 AND disabled_at IS NULL
+           AND (role <> 'admin'
+                OR EXISTS (SELECT 1 FROM users AS other
+                           WHERE other.role = 'admin' AND other.disabled_at IS NULL AND other.id <> users.id))",
+    )
+    .bind(user.0.as_bytes().as_slice())
+    .bind(now.0)
+    .execute(&mut *transaction)
+    .await
+    .map_err(failed)?;
     if disabled.rows_affected() == 0 {
-        return Ok(None);
+        let open = find(transaction, user).await?.is_some_and(|user| user.disabled_at.is_none());
+        return Ok(if open { Closing::LastAdmin } else { Closing::NotOpen });
     }
-    end_all_sessions(transaction, user, EndReason::AccountDisabled, now).await
+    audit::of_user(transaction, Event::UserUpdated, Some(DISABLED), user, by, now).await?;
+    let raised = end_all_sessions(transaction, user, EndReason::AccountDisabled, by, now).await?;
+    Ok(raised.map_or(Closing::NotOpen, Closing::Closed))
 }
 
 /// Opens an account that is closed; whether it was.
-pub async fn enable(transaction: &mut SqliteConnection, user: UserId) -> Result<bool, StoreError> {
+pub async fn enable(
+    transaction: &mut SqliteConnection,
+    user: UserId,
+    by: &By,
+    now: Timestamp,
+) -> Result<bool, StoreError> {
     let enabled =
         sqlx::query("UPDATE users SET disabled_at = NULL WHERE id = ?1 AND disabled_at IS NOT NULL")
             .bind(user.0.as_bytes().as_slice())
-            .execute(transaction)
+            .execute(&mut *transaction)
             .await
             .map_err(failed)?;
-    Ok(enabled.rows_affected() == 1)
+    if enabled.rows_affected() == 0 {
+        return Ok(false);
+    }
+    audit::of_user(transaction, Event::UserUpdated, Some(ENABLED), user, by, now).await?;
+    Ok(true)
 }
 
 /// Ends a user's live sessions, but for the one that is kept; returns those that were live.
@@ -98,6 +125,7 @@ pub async fn end_sessions_of(
     user: UserId,
     keep: Option<SessionId>,
     reason: EndReason,
+    by: &By,
     now: Timestamp,
 ) -> Result<Vec<SessionId>, StoreError> {
     let ended = sqlx::query(
@@ -109,10 +137,14 @@ pub async fn end_sessions_of(
     .bind(keep.as_ref().map(|keep| keep.0.as_bytes().as_slice()))
     .bind(now.0)
     .bind(reason.name())
-    .fetch_all(transaction)
+    .fetch_all(&mut *transaction)
     .await
     .map_err(failed)?;
-    ended.iter().map(rows::sid).collect()
+    let ended: Vec<_> = ended.iter().map(rows::sid).collect::<Result<_, _>>()?;
+    for &sid in &ended {
+        audit::ended(transaction, user, sid, reason, by, now).await?;
+    }
+    Ok(ended)
 }
 
 /// Gives a user another role, unless that leaves no administrator.
@@ -120,6 +152,7 @@ pub async fn set_role(
     transaction: &mut SqliteConnection,
     user: UserId,
     role: Role,
+    by: &By,
     now: Timestamp,
 ) -> Result<RoleChange, StoreError> {
     let changed = sqlx::query(
@@ -138,19 +171,27 @@ pub async fn set_role(
     .await
     .map_err(failed)?;
     if let Some(changed) = changed {
+        audit::of_user(transaction, Event::AuthzChange, Some(role.name()), user, by, now).await?;
         return Ok(RoleChange::Changed(rows::user(&changed)?));
     }
-    let found = sqlx::query(
-        "SELECT id AS user_id, email, name, version, role, authz_version, created_at AS user_created_at, disabled_at
-         FROM users WHERE id = ?1",
-    )
-    .bind(user.0.as_bytes().as_slice())
-    .fetch_optional(transaction)
-    .await
-    .map_err(failed)?;
-    Ok(match found.as_ref().map(rows::user).transpose()? {
+    Ok(match find(transaction, user).await? {
         None => RoleChange::NoUser,
         Some(user) if user.role == role => RoleChange::Same(user),
         Some(_) => RoleChange::LastAdmin,
     })
+}
+
+/// A user.
+pub async fn find(connection: &mut SqliteConnection, user: UserId) -> Result<Option<User>, StoreError> {
+    let found = sqlx::query(
+        "SELECT id AS user_id, email, name, version, role, authz_version,
+                created_at AS user_created_at, disabled_at
+         FROM users
+         WHERE id = ?1",
+    )
+    .bind(user.0.as_bytes().as_slice())
+    .fetch_optional(connection)
+    .await
+    .map_err(failed)?;
+    found.as_ref().map(rows::user).transpose()
 }

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use lanyard_auth::store::{EndReason, PasswordChange, SessionId, Store, User, UserId};
+use lanyard_auth::audit::By;
+use lanyard_auth::store::{Closing, EndReason, PasswordChange, SessionId, Store, User, UserId};
 use uuid::Uuid;
 
 use super::{
@@ -25,12 +26,12 @@ pub async fn signing_out_everywhere_ends_every_session_and_version(db: impl Harn
     let (ada, grace) = (user(&*store, 1).await, user(&*store, 2).await);
     let live = [session(&*store, &ada, 5).await, session(&*store, &ada, 6).await];
     let before = session(&*store, &ada, 7).await;
-    store.end_sessions(&[before], EndReason::SignedOut).await.unwrap();
+    store.end_sessions(&[before], EndReason::SignedOut, &By::default()).await.unwrap();
     let bystander = session(&*store, &grace, 8).await;
     store.rotate(&rotation(seen(live[1], 0, true), 9)).await.unwrap().unwrap();
 
     db.pass(MILLISECOND).await;
-    let raised = store.end_all_sessions(ada.id, EndReason::KickedOut).await.unwrap().unwrap();
+    let raised = store.end_all_sessions(ada.id, EndReason::KickedOut, &By::default()).await.unwrap().unwrap();
     assert_eq!((raised.version, sorted(raised.ended)), (ada.version + 1, live.to_vec()));
     assert_eq!(again(&*store, &ada).await, User { version: raised.version, ..ada.clone() });
     for sid in live {
@@ -41,10 +42,16 @@ pub async fn signing_out_everywhere_ends_every_session_and_version(db: impl Harn
     assert!(row(&*store, bystander).await.ended.is_none());
     assert!(store.create_session(&new_session(&ada, 10), &[]).await.unwrap().is_none(), "of the old version");
 
-    let raised = store.end_all_sessions(ada.id, EndReason::SignedOut).await.unwrap().unwrap();
+    let raised = store.end_all_sessions(ada.id, EndReason::SignedOut, &By::default()).await.unwrap().unwrap();
     assert_eq!((raised.version, raised.ended), (ada.version + 2, Vec::new()));
     let unchanged = db.dump().await;
-    assert!(store.end_all_sessions(UserId(Uuid::nil()), EndReason::KickedOut).await.unwrap().is_none());
+    assert!(
+        store
+            .end_all_sessions(UserId(Uuid::nil()), EndReason::KickedOut, &By::default())
+            .await
+            .unwrap()
+            .is_none()
+    );
     assert_eq!(db.dump().await, unchanged);
 }
 
@@ -79,7 +86,7 @@ pub async fn a_password_change_needs_all_as_it_was_seen(db: impl Harness) {
     let kept = session(&*store, &ada, 5).await;
     let of_grace = session(&*store, &grace, 6).await;
     let ended = session(&*store, &ada, 7).await;
-    store.end_sessions(&[ended], EndReason::SignedOut).await.unwrap();
+    store.end_sessions(&[ended], EndReason::SignedOut, &By::default()).await.unwrap();
     let of_eve = session(&*store, &eve, 8).await;
     db.disable(eve.id).await;
     let old = session(&*store, &grace, 9).await;
@@ -150,7 +157,7 @@ pub async fn a_closed_account_is_left_at_once(db: impl Harness) {
     let sid = session(&*store, &ada, 5).await;
     let bystander = session(&*store, &grace, 6).await;
     db.pass(MILLISECOND).await;
-    let raised = store.disable_user(ada.id).await.unwrap().unwrap();
+    let raised = super::close(&*store, ada.id).await;
     assert_eq!((raised.version, raised.ended), (ada.version + 1, vec![sid]));
 
     let closed = again(&*store, &ada).await;
@@ -163,7 +170,7 @@ pub async fn a_closed_account_is_left_at_once(db: impl Harness) {
     db.pass(MILLISECOND).await;
     let before = db.dump().await;
     for nobody in [ada.id, UserId(Uuid::nil())] {
-        assert!(store.disable_user(nobody).await.unwrap().is_none());
+        assert_eq!(store.disable_user(nobody, &By::default()).await.unwrap(), Closing::NotOpen);
     }
     assert_eq!(db.dump().await, before);
 }
@@ -172,10 +179,10 @@ pub async fn an_opened_account_begins_anew(db: impl Harness) {
     let store = db.store();
     let ada = user(&*store, 1).await;
     let old = session(&*store, &ada, 5).await;
-    assert!(!store.enable_user(ada.id).await.unwrap(), "it is open");
-    store.disable_user(ada.id).await.unwrap().unwrap();
-    assert!(store.enable_user(ada.id).await.unwrap());
-    assert!(!store.enable_user(UserId(Uuid::nil())).await.unwrap());
+    assert!(!store.enable_user(ada.id, &By::default()).await.unwrap(), "it is open");
+    super::close(&*store, ada.id).await;
+    assert!(store.enable_user(ada.id, &By::default()).await.unwrap());
+    assert!(!store.enable_user(UserId(Uuid::nil()), &By::default()).await.unwrap());
 
     let opened = again(&*store, &ada).await;
     assert_eq!((opened.disabled_at, opened.version), (None, ada.version + 1));

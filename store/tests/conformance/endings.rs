@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use lanyard_auth::audit::By;
+use lanyard_auth::device::Device;
 use lanyard_auth::store::EndReason;
 
 use super::{Event, Harness, MILLISECOND, START, rotation, row, seen, session, sid, user};
@@ -15,7 +17,7 @@ pub async fn an_end_for_cause_has_its_event(db: impl Harness) {
         store.rotate(&rotation(seen(sid, 0, true), 60)).await.unwrap().unwrap();
         db.pass(MILLISECOND).await;
         let at = db.now();
-        assert!(store.end_if_seen(seen(sid, 1, false), reason).await.unwrap());
+        assert!(store.end_if_seen(seen(sid, 1, false), reason, &Device::default()).await.unwrap());
 
         let row = row(&*store, sid).await;
         assert_eq!(row.ended.map(|ended| (ended.at, ended.reason)), Some((at, reason)));
@@ -31,7 +33,7 @@ pub async fn an_end_for_cause_needs_the_row_as_it_was_seen(db: impl Harness) {
     let live = session(&*store, &ada, 5).await;
     store.rotate(&rotation(seen(live, 0, true), 6)).await.unwrap().unwrap();
     let ended = session(&*store, &ada, 7).await;
-    store.end_sessions(&[ended], EndReason::SignedOut).await.unwrap();
+    store.end_sessions(&[ended], EndReason::SignedOut, &By::default()).await.unwrap();
 
     let before = db.dump().await;
     for stale in [
@@ -42,7 +44,10 @@ pub async fn an_end_for_cause_needs_the_row_as_it_was_seen(db: impl Harness) {
         seen(ended, 0, true),
         seen(sid(99), 0, true),
     ] {
-        assert!(!store.end_if_seen(stale, EndReason::TokenReused).await.unwrap(), "{stale:?}");
+        assert!(
+            !store.end_if_seen(stale, EndReason::TokenReused, &Device::default()).await.unwrap(),
+            "{stale:?}"
+        );
     }
     assert_eq!(db.dump().await, before);
 }
@@ -53,7 +58,9 @@ pub async fn of_many_ends_for_cause_one_counts(db: impl Harness) {
     let tasks: Vec<_> = (0..16)
         .map(|n| {
             let store = Arc::clone(&nodes[n % 2]);
-            tokio::spawn(async move { store.end_if_seen(seen(sid, 0, true), EndReason::TokenReused).await })
+            tokio::spawn(async move {
+                store.end_if_seen(seen(sid, 0, true), EndReason::TokenReused, &Device::default()).await
+            })
         })
         .collect();
     let mut ended = 0;
@@ -70,11 +77,11 @@ pub async fn ending_returns_those_that_were_live(db: impl Harness) {
     let of_grace = session(&*store, &grace, 6).await;
     let bystander = session(&*store, &ada, 7).await;
     let before = session(&*store, &ada, 8).await;
-    assert_eq!(store.end_sessions(&[before], EndReason::SignedOut).await.unwrap(), [before]);
+    assert_eq!(store.end_sessions(&[before], EndReason::SignedOut, &By::default()).await.unwrap(), [before]);
 
     db.pass(MILLISECOND).await;
     let asked = [of_grace, before, sid(99), of_ada, of_ada];
-    let mut ended = store.end_sessions(&asked, EndReason::KickedOut).await.unwrap();
+    let mut ended = store.end_sessions(&asked, EndReason::KickedOut, &By::default()).await.unwrap();
     ended.sort();
     assert_eq!(ended, [of_ada, of_grace]);
     for sid in ended {
@@ -85,8 +92,8 @@ pub async fn ending_returns_those_that_were_live(db: impl Harness) {
     assert_eq!((first_end.at, first_end.reason), (START, EndReason::SignedOut));
     assert!(row(&*store, bystander).await.ended.is_none());
 
-    assert!(store.end_sessions(&asked, EndReason::KickedOut).await.unwrap().is_empty());
-    assert!(store.end_sessions(&[], EndReason::KickedOut).await.unwrap().is_empty());
+    assert!(store.end_sessions(&asked, EndReason::KickedOut, &By::default()).await.unwrap().is_empty());
+    assert!(store.end_sessions(&[], EndReason::KickedOut, &By::default()).await.unwrap().is_empty());
     assert!(db.events().await.is_empty());
 }
 
@@ -95,7 +102,7 @@ pub async fn ending_asks_for_no_generation(db: impl Harness) {
     let sid = session(&*store, &user(&*store, 1).await, 5).await;
     store.rotate(&rotation(seen(sid, 0, true), 6)).await.unwrap().unwrap();
     store.rotate(&rotation(seen(sid, 1, false), 7)).await.unwrap().unwrap();
-    assert_eq!(store.end_sessions(&[sid], EndReason::SignedOut).await.unwrap(), [sid]);
+    assert_eq!(store.end_sessions(&[sid], EndReason::SignedOut, &By::default()).await.unwrap(), [sid]);
     assert_eq!(store.rotate(&rotation(seen(sid, 2, false), 8)).await.unwrap(), None);
 }
 
@@ -104,7 +111,7 @@ pub async fn every_reason_is_kept(db: impl Harness) {
     let ada = user(&*store, 1).await;
     for (reason, n) in EndReason::ALL.into_iter().zip(5..) {
         let sid = session(&*store, &ada, n).await;
-        store.end_sessions(&[sid], reason).await.unwrap();
+        store.end_sessions(&[sid], reason, &By::default()).await.unwrap();
         assert_eq!(row(&*store, sid).await.ended.unwrap().reason, reason);
     }
 }

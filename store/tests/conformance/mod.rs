@@ -16,11 +16,14 @@ pub mod users;
 
 use std::time::Duration;
 
+use lanyard_auth::audit::By;
 use lanyard_auth::device::Device;
 use lanyard_auth::password::PasswordHash;
 use lanyard_auth::refresh::{KeyId, Salt, SecretHash};
+use lanyard_auth::scope::Role;
 use lanyard_auth::store::{
-    Guard, NewSession, NewUser, PasswordChange, Rotation, Session, SessionId, Store, StoreError, User, UserId,
+    Closing, Guard, NewSession, NewUser, PasswordChange, RaisedVersion, Rotation, Session, SessionId, Store,
+    StoreError, User, UserId,
 };
 use lanyard_auth::time::Timestamp;
 pub use lanyard_testbed::{Event, Harness, START};
@@ -34,7 +37,7 @@ pub const MILLISECOND: Duration = Duration::from_millis(1);
 
 /// Makes a user, a different one for each `n`.
 pub async fn user(store: &dyn Store, n: u8) -> User {
-    store.create_user(&new_user(n)).await.unwrap()
+    store.create_user(&new_user(n), &By::default()).await.unwrap()
 }
 
 pub fn new_user(n: u8) -> NewUser {
@@ -43,6 +46,7 @@ pub fn new_user(n: u8) -> NewUser {
         email: format!("user{n}@example.com"),
         name: format!("User {n}"),
         password_hash: password_hash(n),
+        role: Role::User,
     }
 }
 
@@ -53,7 +57,15 @@ pub fn password_hash(n: u8) -> PasswordHash {
 /// A change of the password that the user was made with, to the `n`th.
 pub fn password_change(user: &User, keep: SessionId, n: u8) -> PasswordChange {
     let seen = (0..=u8::MAX).find(|n| new_user(*n).id == user.id).map(password_hash).unwrap();
-    PasswordChange { user: user.id, seen, new: password_hash(n), keep }
+    PasswordChange { user: user.id, seen, new: password_hash(n), keep, device: Device::default() }
+}
+
+/// Closes the account of a user who is not the last administrator.
+pub async fn close(store: &dyn Store, user: UserId) -> RaisedVersion {
+    match store.disable_user(user, &By::default()).await.unwrap() {
+        Closing::Closed(raised) => raised,
+        other => panic!("{other:?}"),
+    }
 }
 
 /// Makes a session of `user`, a different one for each `n`.
@@ -94,6 +106,7 @@ pub fn rotation(seen: Guard, n: u8) -> Rotation {
         recoveries: 0,
         not_after: Timestamp(i64::MAX),
         device: Device::default(),
+        moved: None,
     }
 }
 

@@ -1,5 +1,6 @@
 //! What an owner sees and changes of his sessions and of himself.
 
+use lanyard_auth::audit::By;
 use lanyard_auth::device::Device;
 use lanyard_auth::store::{EndReason, NewSession, Rotation, Session, Store, User, UserId};
 use uuid::Uuid;
@@ -42,7 +43,7 @@ pub async fn the_live_sessions_of_a_user_are_listed_newest_first(db: impl Harnes
     session(&*store, &grace, 6).await;
     db.pass(MILLISECOND).await;
     let new = session(&*store, &ada, 7).await;
-    store.end_sessions(&[over], EndReason::SignedOut).await.unwrap();
+    store.end_sessions(&[over], EndReason::SignedOut, &By::default()).await.unwrap();
 
     let listed = store.sessions_of(ada.id).await.unwrap();
     assert_eq!(listed.now, db.now());
@@ -84,11 +85,11 @@ pub async fn all_other_sessions_end_but_one(db: impl Harness) {
     for n in [kept, first, second, over] {
         session(&*store, &ada, n).await;
     }
-    store.end_sessions(&[sid(over)], EndReason::SignedOut).await.unwrap();
+    store.end_sessions(&[sid(over)], EndReason::SignedOut, &By::default()).await.unwrap();
     let bystander = session(&*store, &grace, 9).await;
     db.pass(MILLISECOND).await;
 
-    let ended = store.end_other_sessions(ada.id, sid(kept), EndReason::EndedElsewhere).await;
+    let ended = store.end_other_sessions(ada.id, sid(kept), EndReason::EndedElsewhere, &By::default()).await;
     let mut ended = ended.unwrap();
     ended.sort();
     assert_eq!(ended, [sid(first), sid(second)]);
@@ -102,7 +103,8 @@ pub async fn all_other_sessions_end_but_one(db: impl Harness) {
     }
     assert_eq!(store.rotate(&rotation(seen(sid(first), 0, true), 10)).await.unwrap(), None);
     // Nobody's session is kept: all end.
-    let ended = store.end_other_sessions(ada.id, bystander, EndReason::EndedElsewhere).await.unwrap();
+    let ended =
+        store.end_other_sessions(ada.id, bystander, EndReason::EndedElsewhere, &By::default()).await.unwrap();
     assert_eq!(ended, [sid(kept)]);
 }
 
@@ -111,8 +113,11 @@ pub async fn a_user_is_renamed(db: impl Harness) {
     let (ada, grace) = (user(&*store, 1).await, user(&*store, 2).await);
     let sid = session(&*store, &ada, 5).await;
     let renamed = User { name: "Ada, Countess of Lovelace".into(), ..ada.clone() };
-    assert_eq!(store.rename_user(ada.id, &renamed.name).await.unwrap(), Some(renamed.clone()));
+    assert_eq!(
+        store.rename_user(ada.id, &renamed.name, &By::default()).await.unwrap(),
+        Some(renamed.clone())
+    );
     assert_eq!(row(&*store, sid).await.user, renamed);
     assert_eq!(store.credentials(&grace.email).await.unwrap().unwrap().user, grace);
-    assert_eq!(store.rename_user(UserId(Uuid::nil()), "Nobody").await.unwrap(), None);
+    assert_eq!(store.rename_user(UserId(Uuid::nil()), "Nobody", &By::default()).await.unwrap(), None);
 }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use lanyard_auth::audit::By;
 use lanyard_auth::refresh::SecretHash;
 use lanyard_auth::store::{EndReason, NewSession, Rotation, SessionId, Store, User};
 use tokio::task::yield_now;
@@ -40,7 +41,10 @@ pub async fn a_rotation_never_outlives_an_end(db: impl Harness) {
         let rotation = rotation(seen(sid, 0, true), n);
         let (rotating, ending) = (Arc::clone(&nodes[0]), Arc::clone(&nodes[1]));
         let rotated = tokio::spawn(async move { rotating.rotate(&rotation).await });
-        let ended = tokio::spawn(async move { ending.end_sessions(&[sid], EndReason::KickedOut).await });
+        let ended =
+            tokio::spawn(
+                async move { ending.end_sessions(&[sid], EndReason::KickedOut, &By::default()).await },
+            );
         let rotated = rotated.await.unwrap().unwrap();
         assert_eq!(ended.await.unwrap().unwrap(), [sid]);
 
@@ -124,7 +128,7 @@ fn unique(n: u8, which: u8) -> SessionId {
 
 pub async fn nothing_survives_signing_out_everywhere(db: impl Harness) {
     let end = async |store: Arc<dyn Store>, ada: User, _| {
-        store.end_all_sessions(ada.id, EndReason::KickedOut).await.unwrap().unwrap().ended
+        store.end_all_sessions(ada.id, EndReason::KickedOut, &By::default()).await.unwrap().unwrap().ended
     };
     race(db, end, &[]).await;
 }
@@ -137,8 +141,7 @@ pub async fn nothing_survives_a_password_change_but_the_kept_session(db: impl Ha
 }
 
 pub async fn nothing_survives_the_closing_of_an_account(db: impl Harness) {
-    let end =
-        async |store: Arc<dyn Store>, ada: User, _| store.disable_user(ada.id).await.unwrap().unwrap().ended;
+    let end = async |store: Arc<dyn Store>, ada: User, _| super::close(&*store, ada.id).await.ended;
     race(db, end, &[]).await;
 }
 
@@ -164,8 +167,12 @@ pub async fn many_ends_at_once_never_lock_each_other_out(db: impl Harness) {
             }
             tasks.push(tokio::spawn(async move {
                 match n % 4 {
-                    0 => drop(store.end_sessions(&order, EndReason::SignedOut).await.unwrap()),
-                    1 => drop(store.end_all_sessions(ada.id, EndReason::KickedOut).await.unwrap()),
+                    0 => {
+                        drop(store.end_sessions(&order, EndReason::SignedOut, &By::default()).await.unwrap())
+                    }
+                    1 => drop(
+                        store.end_all_sessions(ada.id, EndReason::KickedOut, &By::default()).await.unwrap(),
+                    ),
                     2 => {
                         let sid = unique(round, 100 + u8::try_from(n).unwrap());
                         let new = NewSession { sid, ..new_session(&grace, 1) };

@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use lanyard_auth::audit::By;
+use lanyard_auth::device::Device;
 use lanyard_auth::store::{EndReason, NewSession, SessionId, Store};
 
 use super::{ABSOLUTE, Harness, MILLISECOND, new_session, rotation, seen, session, user};
@@ -25,12 +27,14 @@ pub async fn what_expired_long_ago_is_removed_and_nothing_else(db: impl Harness)
     db.pass(MILLISECOND).await;
     let younger = [session(&*store, &ada, 9).await, session(&*store, &grace, 10).await];
     for ended in [old[1], younger[1]] {
-        store.end_sessions(&[ended], EndReason::SignedOut).await.unwrap();
+        store.end_sessions(&[ended], EndReason::SignedOut, &By::default()).await.unwrap();
     }
     // The idle limit moves with a rotation; the absolute one does not.
     db.pass(ABSOLUTE - 2 * MILLISECOND).await;
     store.rotate(&rotation(seen(old[2], 0, true), 11)).await.unwrap().unwrap();
-    assert!(store.end_if_seen(seen(old[3], 0, true), EndReason::TokenReused).await.unwrap());
+    assert!(
+        store.end_if_seen(seen(old[3], 0, true), EndReason::TokenReused, &Device::default()).await.unwrap()
+    );
     let events = db.events().await;
 
     db.pass(KEEP + MILLISECOND).await;

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use lanyard_auth::audit::By;
 use lanyard_auth::refresh::SecretHash;
 use lanyard_auth::store::{EndReason, Rotation, SessionId, Store};
 
@@ -69,7 +70,7 @@ pub async fn a_rotation_needs_the_row_as_it_was_seen(db: impl Harness) {
 pub async fn a_rotation_needs_a_live_session(db: impl Harness) {
     let store = db.store();
     let sid = signed_in(&*store).await;
-    store.end_sessions(&[sid], EndReason::SignedOut).await.unwrap();
+    store.end_sessions(&[sid], EndReason::SignedOut, &By::default()).await.unwrap();
     let before = db.dump().await;
     assert_eq!(store.rotate(&rotation(seen(sid, 0, true), 6)).await.unwrap(), None);
     assert_eq!(db.dump().await, before);

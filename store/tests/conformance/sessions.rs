@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use lanyard_auth::audit::By;
+use lanyard_auth::device::Device;
 use lanyard_auth::store::{EndReason, NewSession, User, UserId};
 use uuid::Uuid;
 
@@ -45,7 +47,7 @@ pub async fn a_session_shows_its_user_as_the_user_is_now(db: impl Harness) {
     let ada = user(&*store, 1).await;
     let sid = session(&*store, &ada, 5).await;
     db.pass(MILLISECOND).await;
-    store.disable_user(ada.id).await.unwrap();
+    store.disable_user(ada.id, &By::default()).await.unwrap();
 
     let read = row(&*store, sid).await;
     assert_eq!((read.user_version, read.user.version), (ada.version, ada.version + 1));
@@ -56,7 +58,7 @@ pub async fn a_changed_user_gets_no_session_and_nothing_is_written(db: impl Harn
     let store = db.store();
     let (ada, grace) = (user(&*store, 1).await, user(&*store, 2).await);
     let old = session(&*store, &ada, 5).await;
-    store.disable_user(grace.id).await.unwrap();
+    store.disable_user(grace.id, &By::default()).await.unwrap();
 
     let before = db.dump().await;
     let grace_now = User { version: grace.version + 1, ..grace.clone() };
@@ -83,7 +85,7 @@ pub async fn a_new_session_ends_the_live_ones_it_displaces(db: impl Harness) {
     let others = session(&*store, &grace, 6).await;
     let bystander = session(&*store, &ada, 7).await;
     let signed_out = session(&*store, &ada, 8).await;
-    store.end_sessions(&[signed_out], EndReason::SignedOut).await.unwrap();
+    store.end_sessions(&[signed_out], EndReason::SignedOut, &By::default()).await.unwrap();
 
     db.pass(MILLISECOND).await;
     let now = db.now();
@@ -106,7 +108,7 @@ pub async fn everything_survives_reopening(db: impl Harness) {
     let store = db.store();
     let sid = session(&*store, &user(&*store, 1).await, 5).await;
     store.rotate(&rotation(seen(sid, 0, true), 6)).await.unwrap().unwrap();
-    store.end_if_seen(seen(sid, 1, false), EndReason::TokenReused).await.unwrap();
+    store.end_if_seen(seen(sid, 1, false), EndReason::TokenReused, &Device::default()).await.unwrap();
     let live = session(&*store, &user(&*store, 2).await, 7).await;
     drop(store);
 

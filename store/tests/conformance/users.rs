@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use lanyard_auth::audit::By;
 use lanyard_auth::store::{CreateUserError, NewUser, User, UserId};
 use uuid::Uuid;
 
@@ -10,7 +11,7 @@ use super::{Harness, MILLISECOND, START, new_user, password_hash, user};
 pub async fn a_user_comes_back_as_made(db: impl Harness) {
     let store = db.store();
     let new = new_user(1);
-    let made = store.create_user(&new).await.unwrap();
+    let made = store.create_user(&new, &By::default()).await.unwrap();
     assert_eq!((made.id, &made.email, &made.name), (new.id, &new.email, &new.name));
     assert_eq!((made.created_at, made.disabled_at), (START, None));
 
@@ -20,7 +21,7 @@ pub async fn a_user_comes_back_as_made(db: impl Harness) {
     assert_eq!(read.password_hash, new.password_hash);
     assert!(store.credentials("nobody@example.com").await.unwrap().is_none());
 
-    store.disable_user(made.id).await.unwrap();
+    store.disable_user(made.id, &By::default()).await.unwrap();
     let disabled_at = Some(db.now());
     assert_eq!(
         store.credentials(&new.email).await.unwrap().unwrap().user,
@@ -32,7 +33,7 @@ pub async fn unusual_text_comes_back_unchanged(db: impl Harness) {
     let store = db.store();
     let name = "Zoë O'Hara'); DROP TABLE users; -- \u{1F3AB} \u{202E}\n%s ?1 $1";
     let new = NewUser { name: name.into(), email: "zoë'\"@exämple.com".into(), ..new_user(1) };
-    store.create_user(&new).await.unwrap();
+    store.create_user(&new, &By::default()).await.unwrap();
     let read = store.credentials(&new.email).await.unwrap().unwrap().user;
     assert_eq!((read.name, read.email), (new.name, new.email));
 }
@@ -50,7 +51,7 @@ pub async fn an_address_has_one_account(db: impl Harness) {
     user(&*store, 1).await;
     let before = db.dump().await;
     let again = NewUser { email: new_user(1).email, ..new_user(2) };
-    let refused = store.create_user(&again).await.unwrap_err();
+    let refused = store.create_user(&again, &By::default()).await.unwrap_err();
     assert!(matches!(refused, CreateUserError::EmailTaken), "{refused:?}");
     assert_eq!(db.dump().await, before);
 }
@@ -61,7 +62,7 @@ pub async fn one_of_many_at_once_gets_the_address(db: impl Harness) {
         .map(|n| {
             let store = Arc::clone(&nodes[n % 2]);
             let new = NewUser { id: UserId(Uuid::from_u128(n as u128)), ..new_user(1) };
-            tokio::spawn(async move { store.create_user(&new).await })
+            tokio::spawn(async move { store.create_user(&new, &By::default()).await })
         })
         .collect();
     let mut made = Vec::new();

@@ -1,5 +1,6 @@
 //! A database that is away, cut off or broken.
 
+use lanyard_auth::audit::By;
 use lanyard_auth::store::{EndReason, NewUser, StoreError};
 
 use crate::Database;
@@ -25,7 +26,7 @@ async fn a_database_that_was_away_is_used_again() {
     assert!(read(&*store, sid).await.unwrap().ended.is_none());
     // A server that was restarted: every connection is dead, and nobody sees it.
     cluster::run(end).await;
-    assert_eq!(store.end_sessions(&[sid], EndReason::SignedOut).await.unwrap(), [sid]);
+    assert_eq!(store.end_sessions(&[sid], EndReason::SignedOut, &By::default()).await.unwrap(), [sid]);
 }
 
 #[tokio::test]
@@ -67,7 +68,7 @@ async fn an_error_tells_nothing_of_what_was_to_be_written() {
     let same_id = NewUser { id: user.id, ..new_user(2) };
     let nul = NewUser { name: "a\0b".into(), ..new_user(3) };
     for new in [same_id, nul] {
-        let error = store.create_user(&new).await.unwrap_err().to_string();
+        let error = store.create_user(&new, &By::default()).await.unwrap_err().to_string();
         assert!(error.contains("impossible"), "{error}");
         for value in [&new.email, &new.name, new.password_hash.stored(), &user.id.to_string()] {
             assert!(!error.contains(value), "{error}");

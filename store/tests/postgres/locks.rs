@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use lanyard_auth::audit::By;
 use lanyard_auth::store::{EndReason, StoreError};
 use sqlx::{Connection as _, PgConnection};
 use tokio::task::yield_now;
@@ -10,8 +11,8 @@ use tokio::time::timeout;
 
 use crate::Database;
 use crate::conformance::{
-    Harness as _, MILLISECOND, new_session, new_user, password_change, read, rotation, row, seen, session,
-    user,
+    Harness as _, MILLISECOND, close, new_session, new_user, password_change, read, rotation, row, seen,
+    session, user,
 };
 
 /// Returns once so many of the store's statements wait for a lock.
@@ -48,7 +49,7 @@ async fn a_locked_row_is_unavailable_to_its_writers_only() {
     let (rotated, made) = tokio::join!(store.rotate(&rotate), store.create_session(&new, &[]));
     // Not beside the rotation: of two that wait for one row the second waits for the first and then anew, until
     // the statement's own limit.
-    let ended = store.end_sessions(&sids, EndReason::SignedOut).await;
+    let ended = store.end_sessions(&sids, EndReason::SignedOut, &By::default()).await;
     for error in [rotated.unwrap_err(), ended.unwrap_err(), made.unwrap_err()] {
         assert!(matches!(&error, StoreError::Unavailable(text) if text.contains("lock timeout")), "{error}");
     }
@@ -118,15 +119,19 @@ async fn whoever_changes_a_user_waits_for_sign_ins_and_then_ends_them() {
         let password = password_change(&ada, kept, 9);
         let changed = tokio::spawn(async move {
             match change {
-                0 => waiting.end_all_sessions(user, EndReason::KickedOut).await,
-                1 => waiting.change_password(&password).await,
-                _ => waiting.disable_user(user).await,
+                0 => waiting
+                    .end_all_sessions(user, EndReason::KickedOut, &By::default())
+                    .await
+                    .unwrap()
+                    .unwrap(),
+                1 => waiting.change_password(&password).await.unwrap().unwrap(),
+                _ => close(&*waiting, user).await,
             }
         });
         until_waiting(&mut watcher, 2).await;
         holder.rollback().await.unwrap();
         assert!(made.await.unwrap().is_some());
-        let raised = changed.await.unwrap().unwrap().unwrap();
+        let raised = changed.await.unwrap();
         assert!(raised.ended.contains(&sid), "change {change}");
         assert!(row(&*store, sid).await.ended.is_some());
     }
@@ -162,7 +167,7 @@ async fn a_password_change_that_is_refused_holds_nothing() {
     let store = db.store();
     let ada = user(&*store, 1).await;
     let ended = session(&*store, &ada, 5).await;
-    store.end_sessions(&[ended], EndReason::SignedOut).await.unwrap();
+    store.end_sessions(&[ended], EndReason::SignedOut, &By::default()).await.unwrap();
     for _ in 0..20 {
         assert!(store.change_password(&password_change(&ada, ended, 9)).await.unwrap().is_none());
         assert!(store.create_session(&new_session(&ada, 0), &[]).await.is_ok_and(|made| made.is_some()));

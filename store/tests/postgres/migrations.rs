@@ -1,5 +1,6 @@
 //! The tables, and the time as it is shipped.
 
+use lanyard_auth::device::Device;
 use lanyard_auth::store::{EndReason, Store as _};
 use lanyard_auth::time::Clock;
 use lanyard_store::{OpenError, PostgresStore};
@@ -48,7 +49,7 @@ async fn an_event_is_never_rewritten() {
     let db = Database::fresh().await;
     let store = db.store();
     let sid = session(&*store, &user(&*store, 1).await, 5).await;
-    assert!(store.end_if_seen(seen(sid, 0, true), EndReason::TokenReused).await.unwrap());
+    assert!(store.end_if_seen(seen(sid, 0, true), EndReason::TokenReused, &Device::default()).await.unwrap());
     let rewrite = sqlx::raw_sql("UPDATE security_events SET at = 0").execute(&mut db.connect().await).await;
     assert!(rewrite.is_err());
 }

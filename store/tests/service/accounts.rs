@@ -1,7 +1,9 @@
 //! Signing up and signing in.
 
 use super::*;
+use lanyard_auth::audit::By;
 use lanyard_auth::password::{BadPassword, PasswordHash};
+use lanyard_auth::scope::Role;
 use lanyard_auth::service::{SignInError, SignUpError};
 use lanyard_auth::store::{NewUser, UserId};
 
@@ -33,7 +35,8 @@ async fn addresses_are_the_same_in_any_case_and_with_spaces_around() {
     world.sign_up("  Ada@Example.COM ").await;
     let issued = sign_in(&world, "aDA@example.com", PASSWORD).await.unwrap();
     assert_eq!(issued.user.email, "ada@example.com");
-    let again = world.service.sign_up(registration("A", "ADA@EXAMPLE.COM", PASSWORD).unwrap()).await;
+    let again =
+        world.service.sign_up(registration("A", "ADA@EXAMPLE.COM", PASSWORD).unwrap(), &By::default()).await;
     assert!(matches!(again, Err(SignUpError::EmailTaken)));
 }
 
@@ -68,8 +71,9 @@ async fn a_hash_with_older_parameters_is_replaced_at_sign_in() {
         email: "old@example.com".to_owned(),
         name: "Old".to_owned(),
         password_hash: PasswordHash::from_stored(old.clone()),
+        role: Role::User,
     };
-    world.store().create_user(&user).await.unwrap();
+    world.store().create_user(&user, &By::default()).await.unwrap();
     let stored = async || {
         let credentials = world.store().credentials("old@example.com").await.unwrap().unwrap();
         credentials.password_hash.stored().to_owned()

@@ -1,8 +1,10 @@
 //! Sessions that are ended from outside them: one, all, by a password change, with the account.
 
 use super::*;
+use lanyard_auth::audit::By;
+use lanyard_auth::device::Device;
 use lanyard_auth::password::BadPassword;
-use lanyard_auth::service::{ChangePasswordError, SignInError};
+use lanyard_auth::service::{ChangePasswordError, Disabled, SignInError};
 use lanyard_auth::store::{EndReason, UserId};
 
 const NEW_PASSWORD: &str = "battery staple";
@@ -38,16 +40,32 @@ async fn three(world: &World) -> [Issued; 3] {
 async fn one_session_of_ones_own_is_ended_from_another() {
     let world = World::new().await;
     let [first, second, bystander] = three(&world).await;
-    assert!(world.service.end_session(first.user.id, second.sid, EndReason::KickedOut).await.unwrap());
+    assert!(
+        world
+            .service
+            .end_session(first.user.id, second.sid, EndReason::KickedOut, &By::default())
+            .await
+            .unwrap()
+    );
     assert_over(&world, &second, EndReason::KickedOut).await;
     assert_good(&world, &first).await;
 
     for nobodys in [bystander.sid, SessionId(uuid::Uuid::nil())] {
-        assert!(!world.service.end_session(first.user.id, nobodys, EndReason::KickedOut).await.unwrap());
+        assert!(
+            !world
+                .service
+                .end_session(first.user.id, nobodys, EndReason::KickedOut, &By::default())
+                .await
+                .unwrap()
+        );
     }
     assert_good(&world, &bystander).await;
     assert!(
-        world.service.end_session(first.user.id, second.sid, EndReason::KickedOut).await.unwrap(),
+        world
+            .service
+            .end_session(first.user.id, second.sid, EndReason::KickedOut, &By::default())
+            .await
+            .unwrap(),
         "it is his, and over"
     );
 }
@@ -56,8 +74,12 @@ async fn one_session_of_ones_own_is_ended_from_another() {
 async fn signing_out_everywhere_ends_every_session_at_once() {
     let world = World::new().await;
     let [first, second, bystander] = three(&world).await;
-    let mut ended =
-        world.service.end_all_sessions(first.user.id, EndReason::KickedOut).await.unwrap().unwrap();
+    let mut ended = world
+        .service
+        .end_all_sessions(first.user.id, EndReason::KickedOut, &By::default())
+        .await
+        .unwrap()
+        .unwrap();
     ended.sort();
     let mut his = [first.sid, second.sid];
     his.sort();
@@ -74,7 +96,7 @@ async fn signing_out_everywhere_ends_every_session_at_once() {
     assert!(
         world
             .service
-            .end_all_sessions(UserId(uuid::Uuid::nil()), EndReason::KickedOut)
+            .end_all_sessions(UserId(uuid::Uuid::nil()), EndReason::KickedOut, &By::default())
             .await
             .unwrap()
             .is_none()
@@ -85,7 +107,10 @@ async fn signing_out_everywhere_ends_every_session_at_once() {
 async fn a_password_change_ends_all_other_sessions_and_keeps_its_own() {
     let world = World::new().await;
     let [kept, other, bystander] = three(&world).await;
-    let changed = world.service.change_password(kept.sid, password(PASSWORD), password(NEW_PASSWORD)).await;
+    let changed = world
+        .service
+        .change_password(kept.sid, password(PASSWORD), password(NEW_PASSWORD), &Device::default())
+        .await;
     assert_eq!(changed.unwrap(), [other.sid]);
     assert_over(&world, &other, EndReason::PasswordChanged).await;
     assert_good(&world, &kept).await;
@@ -110,13 +135,17 @@ async fn a_password_change_ends_all_other_sessions_and_keeps_its_own() {
 async fn a_password_is_changed_only_by_who_knows_it_from_a_live_session() {
     let world = World::new().await;
     let [first, second, _] = three(&world).await;
-    world.service.sign_out(&[second.sid]).await.unwrap();
-    let before = world.db.dump().await;
+    world.service.sign_out(&[second.sid], &Device::default()).await.unwrap();
     let change = async |sid, current, new| {
-        world.service.change_password(sid, password(current), password(new)).await.unwrap_err()
+        world
+            .service
+            .change_password(sid, password(current), password(new), &Device::default())
+            .await
+            .unwrap_err()
     };
     let told = change(first.sid, "wrong horse", NEW_PASSWORD).await;
     assert!(matches!(told, ChangePasswordError::WrongPassword), "{told}");
+    let before = world.db.dump().await;
     let told = change(first.sid, PASSWORD, "short").await;
     assert!(matches!(told, ChangePasswordError::BadPassword(BadPassword::TooShort)), "{told}");
     let told = change(second.sid, PASSWORD, NEW_PASSWORD).await;
@@ -134,7 +163,10 @@ async fn a_password_is_changed_only_by_who_knows_it_from_a_live_session() {
 async fn a_closed_account_is_over_until_it_is_opened() {
     let world = World::new().await;
     let [first, second, bystander] = three(&world).await;
-    let ended = world.service.disable_user(first.user.id).await.unwrap().unwrap();
+    let Disabled::Closed(ended) = world.service.disable_user(first.user.id, &By::default()).await.unwrap()
+    else {
+        panic!("it was open")
+    };
     assert_eq!(ended.len(), 2);
     for over in [&first, &second] {
         assert_over(&world, over, EndReason::AccountDisabled).await;
@@ -143,13 +175,17 @@ async fn a_closed_account_is_over_until_it_is_opened() {
     let sign_in =
         async || world.service.sign_in("ada@example.com", password(PASSWORD), Delivery::Cookie, &[]).await;
     assert!(matches!(sign_in().await, Err(SignInError::InvalidCredentials)));
-    assert_eq!(world.service.disable_user(first.user.id).await.unwrap(), Some(Vec::new()));
+    assert_eq!(
+        world.service.disable_user(first.user.id, &By::default()).await.unwrap(),
+        Disabled::Closed(Vec::new())
+    );
 
-    assert!(world.service.enable_user(first.user.id).await.unwrap());
-    assert!(!world.service.enable_user(first.user.id).await.unwrap());
+    assert!(world.service.enable_user(first.user.id, &By::default()).await.unwrap());
+    assert!(!world.service.enable_user(first.user.id, &By::default()).await.unwrap());
     assert_over(&world, &first, EndReason::AccountDisabled).await;
     assert_good(&world, &sign_in().await.unwrap()).await;
-    assert!(world.service.disable_user(UserId(uuid::Uuid::nil())).await.unwrap().is_none());
+    let nobody = UserId(uuid::Uuid::nil());
+    assert_eq!(world.service.disable_user(nobody, &By::default()).await.unwrap(), Disabled::NoUser);
 }
 
 /// The result of a commit can be unknown. Closing the account once more puts it on the set.
@@ -157,9 +193,10 @@ async fn a_closed_account_is_over_until_it_is_opened() {
 async fn an_account_that_only_the_database_knows_to_be_closed_is_closed_once_more() {
     let world = World::new().await;
     let first = world.signed_in().await;
-    world.store().disable_user(first.user.id).await.unwrap().unwrap();
+    world.store().disable_user(first.user.id, &By::default()).await.unwrap();
     assert!(world.service.authenticate(first.access_token.reveal(), None).await.is_ok());
-    assert!(world.service.disable_user(first.user.id).await.unwrap().is_some());
+    let closed = world.service.disable_user(first.user.id, &By::default()).await.unwrap();
+    assert!(matches!(closed, Disabled::Closed(_)), "{closed:?}");
     assert!(world.service.authenticate(first.access_token.reveal(), None).await.is_err());
 }
 
@@ -174,7 +211,9 @@ async fn a_caller_who_goes_away_leaves_no_user_half_signed_out() {
         world.sign_up(&email).await;
         let first = world.sign_in(&email, &[]).await;
         let (service, user) = (Arc::clone(&world.service), first.user.id);
-        let caller = tokio::spawn(async move { service.end_all_sessions(user, EndReason::KickedOut).await });
+        let caller = tokio::spawn(async move {
+            service.end_all_sessions(user, EndReason::KickedOut, &By::default()).await
+        });
         for _ in 0..yields {
             tokio::task::yield_now().await;
         }

@@ -1,6 +1,8 @@
 //! A session that was ended is over at once, on every path.
 
 use super::*;
+use lanyard_auth::audit::By;
+use lanyard_auth::device::Device;
 use lanyard_auth::store::EndReason;
 
 #[tokio::test]
@@ -8,19 +10,19 @@ async fn signing_out_ends_badges_and_renewals_at_once() {
     let world = World::new().await;
     let first = world.signed_in().await;
     let other = world.sign_in("ada@example.com", &[]).await;
-    world.service.sign_out(&[first.sid]).await.unwrap();
+    world.service.sign_out(&[first.sid], &Device::default()).await.unwrap();
     assert_eq!(verdict(&world.service, &first).await, Some(AccessError::Revoked(EndReason::SignedOut)));
     let told = world.refresh(&token(&first)).await;
     assert!(matches!(told, Err(RefreshError::Revoked(EndReason::SignedOut))));
     assert_eq!(verdict(&world.service, &other).await, None);
-    world.service.sign_out(&[first.sid, SessionId(uuid::Uuid::nil())]).await.unwrap();
+    world.service.sign_out(&[first.sid, SessionId(uuid::Uuid::nil())], &Device::default()).await.unwrap();
 }
 
 #[tokio::test]
 async fn a_server_that_starts_again_still_refuses_ended_sessions() {
     let world = World::new().await;
     let first = world.signed_in().await;
-    world.service.sign_out(&[first.sid]).await.unwrap();
+    world.service.sign_out(&[first.sid], &Device::default()).await.unwrap();
     let restarted = world.node(&MasterKeys::new(&MASTER, &[])).await;
     assert_eq!(verdict(&restarted, &first).await, Some(AccessError::Revoked(EndReason::SignedOut)));
 }
@@ -29,11 +31,11 @@ async fn a_server_that_starts_again_still_refuses_ended_sessions() {
 async fn a_badge_signed_just_before_the_end_is_refused_for_as_long_as_it_lives() {
     let world = World::new().await;
     let first = world.signed_in().await;
-    world.service.sign_out(&[first.sid]).await.unwrap();
+    world.service.sign_out(&[first.sid], &Device::default()).await.unwrap();
     world.pass(ACCESS_TTL - Duration::from_secs(2)).await;
     // Others' ends make the set sweep itself.
     for n in 0..200 {
-        world.service.sign_out(&[SessionId(uuid::Uuid::from_u128(n))]).await.unwrap();
+        world.service.sign_out(&[SessionId(uuid::Uuid::from_u128(n))], &Device::default()).await.unwrap();
     }
     assert_eq!(verdict(&world.service, &first).await, Some(AccessError::Revoked(EndReason::SignedOut)));
     let restarted = world.node(&MasterKeys::new(&MASTER, &[])).await;
@@ -65,7 +67,7 @@ async fn nothing_survives_a_sign_out_that_races_with_renewals() {
                 tokio::spawn(async move { service.refresh(&parent, None, Delivery::Cookie).await })
             })
             .collect();
-        world.service.sign_out(&[first.sid]).await.unwrap();
+        world.service.sign_out(&[first.sid], &Device::default()).await.unwrap();
         for renewal in renewals {
             if let Ok(issued) = renewal.await.unwrap() {
                 assert_eq!(
@@ -87,7 +89,7 @@ async fn a_caller_who_goes_away_leaves_no_ended_session_with_good_badges() {
     for yields in 0..60 {
         let first = world.sign_in("ada@example.com", &[]).await;
         let (service, sid) = (Arc::clone(&world.service), first.sid);
-        let caller = tokio::spawn(async move { service.sign_out(&[sid]).await });
+        let caller = tokio::spawn(async move { service.sign_out(&[sid], &Device::default()).await });
         for _ in 0..yields {
             tokio::task::yield_now().await;
         }
@@ -103,7 +105,7 @@ async fn a_caller_who_goes_away_leaves_no_ended_session_with_good_badges() {
             let in_time = tokio::time::timeout(Duration::from_secs(10), noted).await;
             assert!(in_time.is_ok(), "an ended session's badge is still good");
         }
-        world.service.sign_out(&[sid]).await.unwrap();
+        world.service.sign_out(&[sid], &Device::default()).await.unwrap();
         assert_eq!(verdict(&world.service, &first).await, Some(AccessError::Revoked(EndReason::SignedOut)));
     }
     assert!(ended > 0, "no caller got as far as the commit");
@@ -114,7 +116,7 @@ async fn a_caller_who_goes_away_leaves_no_ended_session_with_good_badges() {
 async fn an_ending_that_only_the_database_knows_of_is_noted_when_it_is_seen() {
     let world = World::new().await;
     let first = world.signed_in().await;
-    world.store().end_sessions(&[first.sid], EndReason::TokenReused).await.unwrap();
+    world.store().end_sessions(&[first.sid], EndReason::TokenReused, &By::default()).await.unwrap();
     assert_eq!(verdict(&world.service, &first).await, None);
     assert!(world.refresh(&token(&first)).await.is_err());
     assert_eq!(verdict(&world.service, &first).await, Some(AccessError::Revoked(EndReason::TokenReused)));

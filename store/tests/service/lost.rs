@@ -1,6 +1,8 @@
 //! Endings whose commit nobody learns of: their access tokens are refused all the same, soon.
 
 use super::*;
+use lanyard_auth::audit::By;
+use lanyard_auth::device::Device;
 use lanyard_auth::store::EndReason;
 use lanyard_testbed::lost::LostAnswers;
 
@@ -29,13 +31,16 @@ fn password(text: &str) -> Password {
 
 #[tokio::test]
 async fn signing_out() {
-    is_refused_soon(EndReason::SignedOut, async |service, _, it| service.sign_out(&[it.sid]).await).await;
+    is_refused_soon(EndReason::SignedOut, async |service, _, it| {
+        service.sign_out(&[it.sid], &Device::default()).await
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn ending_all_others() {
     let end = async |service: &Service, first: &Issued, _: &Issued| {
-        service.end_other_sessions(first.user.id, first.sid).await.map(drop)
+        service.end_other_sessions(first.user.id, first.sid, &By::default()).await.map(drop)
     };
     is_refused_soon(EndReason::EndedElsewhere, end).await;
 }
@@ -43,7 +48,7 @@ async fn ending_all_others() {
 #[tokio::test]
 async fn ending_all() {
     let end = async |service: &Service, first: &Issued, _: &Issued| {
-        service.end_all_sessions(first.user.id, EndReason::KickedOut).await.map(drop)
+        service.end_all_sessions(first.user.id, EndReason::KickedOut, &By::default()).await.map(drop)
     };
     is_refused_soon(EndReason::KickedOut, end).await;
 }
@@ -53,7 +58,12 @@ async fn ending_all() {
 async fn changing_the_password() {
     let change = async |service: &Service, first: &Issued, _: &Issued| {
         service
-            .change_password(first.sid, password(PASSWORD), password("staple battery horse"))
+            .change_password(
+                first.sid,
+                password(PASSWORD),
+                password("staple battery horse"),
+                &Device::default(),
+            )
             .await
             .map(drop)
     };

@@ -17,6 +17,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use lanyard_auth::access::{AccessError, AccessTokens, Claims, SigningAlgorithm, SigningKey};
+use lanyard_auth::audit::By;
 use lanyard_auth::hint::Hint;
 use lanyard_auth::password::{Password, Passwords};
 use lanyard_auth::random::Random;
@@ -82,7 +83,7 @@ impl World {
 
     async fn sign_up(&self, email: &str) {
         let registration = Registration::new("Ada", email, Password::new(PASSWORD.to_owned())).unwrap();
-        self.service.sign_up(registration).await.unwrap();
+        self.service.sign_up(registration, &By::default()).await.unwrap();
     }
 
     async fn sign_in(&self, email: &str, displaced: &[SessionId]) -> Issued {

@@ -1,6 +1,7 @@
 //! Sessions that expired long ago are removed; whoever still needs a row finds it.
 
 use super::*;
+use lanyard_auth::device::Device;
 use lanyard_auth::store::EndReason;
 
 #[tokio::test]
@@ -39,7 +40,7 @@ async fn an_ended_session_stays_for_as_long_as_the_revocation_set_needs_it() {
     }
     world.db.set_time(Timestamp(first.session_expires_at.millis() - 2_000)).await;
     let last = world.refresh(&token(&current)).await.unwrap();
-    world.service.sign_out(&[first.sid]).await.unwrap();
+    world.service.sign_out(&[first.sid], &Device::default()).await.unwrap();
     assert_eq!(world.service.remove_expired().await.unwrap(), 0);
     let restarted = world.node(&MasterKeys::new(&MASTER, &[])).await;
     let badge = restarted.authenticate(last.access_token.reveal(), None).await;

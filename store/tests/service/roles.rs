@@ -2,6 +2,7 @@
 
 use super::*;
 use lanyard_auth::access::AccessError;
+use lanyard_auth::audit::By;
 use lanyard_auth::scope::{Role, Scope};
 use lanyard_auth::store::RoleChange;
 
@@ -14,7 +15,7 @@ async fn access_tokens_of_the_old_role_are_renewed_and_nobody_is_signed_out() {
     let (first, bystander) = (world.sign_in(ada, &[]).await, world.sign_in(grace, &[]).await);
     assert_eq!(world.claims(&first).await.scope, "user");
 
-    let change = world.service.set_role(first.user.id, Role::Admin).await.unwrap();
+    let change = world.service.set_role(first.user.id, Role::Admin, &By::default()).await.unwrap();
     assert!(matches!(change, RoleChange::Changed(_)), "{change:?}");
     let old = world.service.authenticate(first.access_token.reveal(), None).await;
     assert_eq!(old.unwrap_err(), AccessError::Expired, "a renewal helps");

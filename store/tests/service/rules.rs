@@ -1,6 +1,7 @@
 //! The rotation rule's seven lines, and the order in which a renewal is judged.
 
 use super::*;
+use lanyard_auth::device::Device;
 use lanyard_auth::service::Unavailable;
 use lanyard_auth::store::EndReason;
 
@@ -137,7 +138,7 @@ async fn a_renewal_is_judged_in_the_documented_order() {
     let world = World::new().await;
     let first = world.signed_in().await;
     let elsewhere = Some(SessionId(uuid::Uuid::nil()));
-    world.service.sign_out(&[first.sid]).await.unwrap();
+    world.service.sign_out(&[first.sid], &Device::default()).await.unwrap();
     world.pass(LIMITS.absolute).await;
     // Ended and expired, but asked for as another session: that comes first.
     let told = world.service.refresh(&token(&first), elsewhere, Delivery::Cookie).await;

@@ -1,5 +1,7 @@
 //! A database that is away, locked, foreign or broken.
 
+use lanyard_auth::audit::By;
+use lanyard_auth::device::Device;
 use lanyard_auth::store::{EndReason, StoreError};
 use lanyard_auth::time::Clock;
 use lanyard_store::{OpenError, SqliteStore};
@@ -37,13 +39,13 @@ async fn a_locked_database_is_unavailable_to_writers_only() {
     let mut other = db.connect().await;
     sqlx::raw_sql("BEGIN IMMEDIATE").execute(&mut other).await.unwrap();
 
-    let error = store.end_sessions(&[sid], EndReason::SignedOut).await.unwrap_err();
+    let error = store.end_sessions(&[sid], EndReason::SignedOut, &By::default()).await.unwrap_err();
     assert!(matches!(error, StoreError::Unavailable(_)), "{error}");
     store.now().await.unwrap();
     assert!(read(&*store, sid).await.unwrap().ended.is_none());
 
     sqlx::raw_sql("ROLLBACK").execute(&mut other).await.unwrap();
-    assert_eq!(store.end_sessions(&[sid], EndReason::SignedOut).await.unwrap(), [sid]);
+    assert_eq!(store.end_sessions(&[sid], EndReason::SignedOut, &By::default()).await.unwrap(), [sid]);
 }
 
 #[tokio::test]
@@ -122,7 +124,7 @@ async fn an_event_is_never_rewritten() {
     let store = db.store();
     let sid = session(&*store, &user(&*store, 1).await, 5).await;
     let seen = crate::conformance::seen(sid, 0, true);
-    assert!(store.end_if_seen(seen, EndReason::TokenReused).await.unwrap());
+    assert!(store.end_if_seen(seen, EndReason::TokenReused, &Device::default()).await.unwrap());
     let rewrite = sqlx::raw_sql("UPDATE security_events SET at = 0").execute(&mut db.connect().await).await;
     assert!(rewrite.is_err());
 }
@@ -133,7 +135,7 @@ async fn an_error_tells_nothing_of_what_was_to_be_written() {
     let store = db.store();
     let user = user(&*store, 1).await;
     let same_id = lanyard_auth::store::NewUser { id: user.id, ..new_user(2) };
-    let error = store.create_user(&same_id).await.unwrap_err().to_string();
+    let error = store.create_user(&same_id, &By::default()).await.unwrap_err().to_string();
     for value in [&same_id.email, &same_id.name, same_id.password_hash.stored(), &user.id.to_string()] {
         assert!(!error.contains(value), "{error}");
     }

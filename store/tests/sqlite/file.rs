@@ -80,6 +80,7 @@ async fn no_secret_is_ever_in_it() {
             kid: keys.current(),
             recoveries: 0,
             not_after: Timestamp(i64::MAX),
+            moved: None,
             device: Device::default(),
         };
         store.rotate(&rotation).await.unwrap().unwrap();
