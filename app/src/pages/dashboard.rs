@@ -64,7 +64,7 @@ pub fn Dashboard() -> impl IntoView {
                 </div>
                 <CookieNotice />
                 <For each=move || [session_id.get()] key=|session_id| *session_id let:session_id>
-                    <Notices session_id home=top most=2 />
+                    <Notices session_id home=top on_dashboard=true />
                     <Calls session_id />
                 </For>
                 <Switches />

@@ -51,7 +51,16 @@ impl<T> Copy for Live<T> {}
 impl<T: DeserializeOwned + Send + Sync> Live<T> {
     /// What `path` answers to the session that there is a badge for: read at once, again whenever the path is another one,
     /// and every so often for as long as the calling component lives and can be seen. Without a badge it waits.
-    pub fn new(made_for: Option<Uuid>, path: impl Into<Signal<String>>, every: Duration) -> Self {
+    pub fn fresh(made_for: Option<Uuid>, path: impl Into<Signal<String>>, every: Duration) -> Self {
+        let live = Self::new(made_for, path);
+        if made_for.is_some() {
+            keep_fresh(every, move || live.look());
+        }
+        live
+    }
+
+    /// The same, read only when somebody calls [`Live::look`], and whenever the path is another one.
+    pub fn new(made_for: Option<Uuid>, path: impl Into<Signal<String>>) -> Self {
         let live = Self {
             session: Session::expect(),
             made_for,
@@ -65,7 +74,6 @@ impl<T: DeserializeOwned + Send + Sync> Live<T> {
             turn: StoredValue::new(Arc::default()),
         };
         if made_for.is_some() {
-            keep_fresh(every, move || live.look());
             Effect::watch(
                 move || live.path.get(),
                 move |_, _, _| {

@@ -9,10 +9,13 @@ use uuid::Uuid;
 use super::live::{FRESH, Live};
 use crate::api::admin::{AuditEvent, Notice, Notices as Told, NoticesSeen};
 use crate::api::{ApiError, ErrorCode};
+use crate::session::{Session, View};
 use crate::ui::confirm::Confirm;
 use crate::ui::focus::focus_soon;
 use crate::ui::when::When;
 use crate::ui::{links, told};
+
+const PATH: &str = "/api/notices";
 
 /// The notices, the newest first; nothing at all when there are none. One person's: to be made anew for each session.
 #[component]
@@ -21,11 +24,16 @@ pub fn Notices(
     session_id: Option<Uuid>,
     /// Where the focus goes when all have been looked at: the page's heading.
     home: NodeRef<H1>,
-    /// How many are shown before the rest is only counted.
-    #[prop(default = usize::MAX)]
-    most: usize,
+    /// Whether this is the dashboard: it shows a few, and counts the rest. Its journal tells of every call, and a call with a
+    /// badge that was left to expire renews it: so it asks once with each badge.
+    #[prop(optional)]
+    on_dashboard: bool,
 ) -> impl IntoView {
-    let live = Live::<Told>::new(session_id, "/api/notices", FRESH);
+    let live = match on_dashboard {
+        true => read_with_each_badge(session_id),
+        false => Live::fresh(session_id, PATH, FRESH),
+    };
+    let most = if on_dashboard { 2 } else { usize::MAX };
     let heading = NodeRef::<H2>::new();
     let all =
         move || live.read.with(|read| read.as_ref().map(|read| read.notices.clone()).unwrap_or_default());
@@ -80,6 +88,21 @@ pub fn Notices(
     .into_any()
 }
 
+fn read_with_each_badge(session_id: Option<Uuid>) -> Live<Told> {
+    let session = Session::expect();
+    let live = Live::new(session_id, PATH);
+    let badge = Memo::new(move |_| match session.view.get() {
+        View::SignedIn(it) if Some(it.session_id) == session_id => Some(it.badge.serial),
+        _ => None,
+    });
+    Effect::new(move |_| {
+        if badge.get().is_some() {
+            live.look();
+        }
+    });
+    live
+}
+
 /// Whether it is something that the person may simply have done himself.
 fn may_be_mine(notice: &Notice) -> bool {
     matches!(
@@ -101,7 +124,7 @@ fn Problem(live: Live<Told>) -> impl IntoView {
 #[component]
 fn One(live: Live<Told>, notice: Notice, heading: NodeRef<H2>) -> impl IntoView {
     let (what, advice) = told::notice(&notice);
-    let Notice { id, at, network, session_id, .. } = notice;
+    let Notice { id, at, event, network, session_id, .. } = notice;
     let sign_out = move |session_id: Uuid| {
         let work = async move {
             let () = live.ask(Method::DELETE, &format!("/api/sessions/{session_id}"), None).await?;
@@ -124,7 +147,7 @@ fn One(live: Live<Told>, notice: Notice, heading: NodeRef<H2>) -> impl IntoView 
         }
     });
     view! {
-        <li class="notice bad">
+        <li class="notice" class:bad=told::is_alarming(event)>
             <h3 id=format!("notice-{id}")>{what}</h3>
             <p class="quiet">
                 <When at=Signal::stored(Some(at)) />

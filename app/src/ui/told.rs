@@ -4,7 +4,7 @@
 use lanyard_client::EndReason;
 
 use super::{links, words};
-use crate::api::admin::{Actor, AuditEvent, Notice};
+use crate::api::admin::{AuditEvent, Notice};
 
 /// What happened, in a line; without a detail, what such an event is in general.
 pub fn event(event: AuditEvent, detail: Option<&str>) -> &'static str {
@@ -72,12 +72,12 @@ pub const fn is_alarming(event: AuditEvent) -> bool {
 /// What a person is told of something: a heading, and what it may mean and what to do.
 pub fn notice(notice: &Notice) -> (String, &'static str) {
     let from = || words::device(notice.browser.as_deref(), notice.system.as_deref());
-    let by_admin = notice.actor != Actor::Owner;
+    let not_you = if notice.session_id.is_some() { NOT_YOU } else { WAS_NOT_YOU };
     match (notice.event, notice.detail.as_deref()) {
         (AuditEvent::AuthnLoginSuccess, Some("new_network")) => {
-            (format!("New sign-in from {}, in another network", from()), NOT_YOU)
+            (format!("New sign-in from {}, in another network", from()), not_you)
         }
-        (AuditEvent::AuthnLoginSuccess, _) => (format!("New sign-in from {}", from()), NOT_YOU),
+        (AuditEvent::AuthnLoginSuccess, _) => (format!("New sign-in from {}", from()), not_you),
         (AuditEvent::SessionRenewed, Some("new_network")) => {
             (format!("{} goes on in another network", from()), TRAVELLED)
         }
@@ -92,14 +92,14 @@ pub fn notice(notice: &Notice) -> (String, &'static str) {
         (AuditEvent::AuthnPasswordChange, _) => ("Your password was changed".to_owned(), NEW_PASSWORD),
         (AuditEvent::AuthzChange, Some("admin")) => ("You are an administrator now".to_owned(), NEW_ROLE),
         (AuditEvent::AuthzChange, _) => ("You are no administrator any more".to_owned(), NEW_ROLE),
-        (other, detail) => {
-            let whose = if by_admin { "An administrator did this." } else { "" };
-            (event(other, detail).to_owned(), whose)
-        }
+        // Nothing else is meant for the person; a newer server may think otherwise.
+        (other, detail) => (event(other, detail).to_owned(), ""),
     }
 }
 
 const NOT_YOU: &str = "Not you? Sign it out, then change your password: somebody knows it.";
+const WAS_NOT_YOU: &str =
+    "That session has ended meanwhile. If it was not you, change your password: somebody knows it.";
 const TRAVELLED: &str =
     "If you have not been travelling, sign it out: somebody may hold a copy of its cookie.";
 const MOVED: &str = "That browser was another one before. Unless you updated or copied it, sign it out: somebody may hold a \

@@ -34,7 +34,7 @@ fn Body(
     /// The session that there is a badge for, if there is one.
     session_id: Option<Uuid>,
 ) -> impl IntoView {
-    let live = Live::<admin::Activity>::new(session_id, "/api/admin/activity", EVERY);
+    let live = Live::<admin::Activity>::fresh(session_id, "/api/admin/activity", EVERY);
     let series = move |of: fn(&admin::Activity) -> &Vec<u32>| {
         Signal::derive(move || live.read.with(|read| read.as_ref().map(of).cloned().unwrap_or_default()))
     };

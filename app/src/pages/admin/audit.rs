@@ -87,7 +87,7 @@ fn Body(
     let query = use_query_map();
     let filter = use_filter();
     let path = Memo::new(move |_| filter.get().path(query.with(|query| query.get(AFTER))));
-    let live = Live::<Audit>::new(session_id, path, FRESH);
+    let live = Live::<Audit>::fresh(session_id, path, FRESH);
     let list = NodeRef::<H2>::new();
     let user = Memo::new(move |_| filter.with(|filter| filter.user));
     view! {
@@ -173,7 +173,7 @@ fn Filters(
 /// Says whom alone the list is about, and leads back to everybody.
 #[component]
 fn OnlyOne(session_id: Option<Uuid>, user: Uuid, filter: Memo<Filter>, list: NodeRef<H2>) -> impl IntoView {
-    let live = Live::<Account>::new(session_id, format!("/api/admin/users/{user}"), FRESH);
+    let live = Live::<Account>::fresh(session_id, format!("/api/admin/users/{user}"), FRESH);
     let everybody = move || Filter { user: None, ..filter.get() }.address();
     view! {
         <div class="only-one">

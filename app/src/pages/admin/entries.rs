@@ -40,6 +40,14 @@ pub fn EntriesTable(
 fn Row(entry: AuditEntry, with_people: bool) -> impl IntoView {
     let device = (entry.browser.is_some() || entry.system.is_some())
         .then(|| words::device(entry.browser.as_deref(), entry.system.as_deref()));
+    let from = (device.is_some() || entry.network.is_some()).then(|| {
+        view! {
+            <div class="who">
+                {device.map(|device| view! { <bdi>{device}</bdi> })}
+                {entry.network.map(|network| view! { <small class="mono"><bdi>{network}</bdi></small> })}
+            </div>
+        }
+    });
     let by = match (entry.actor, entry.admin) {
         (Actor::Admin, Some(user)) => view! { <Who user /> }.into_any(),
         (Actor::Admin, None) => "an administrator".into_any(),
@@ -60,14 +68,7 @@ fn Row(entry: AuditEntry, with_people: bool) -> impl IntoView {
             <td data-column="What" class:alarming=told::is_alarming(entry.event)>
                 {told::event(entry.event, entry.detail.as_deref())}
             </td>
-            <td data-column="From">
-                <div class="who">
-                    <bdi>{device}</bdi>
-                    <small class="mono">
-                        <bdi>{entry.network}</bdi>
-                    </small>
-                </div>
-            </td>
+            <td data-column="From">{from}</td>
             <td data-column="By">{by}</td>
         </tr>
     }

@@ -34,7 +34,7 @@ fn Body(
     let path = Memo::new(move |_| {
         links::with_query("/api/admin/sessions", [(AFTER, query.with(|query| query.get(AFTER)))])
     });
-    let live = Everyone::new(session_id, path, FRESH);
+    let live = Everyone::fresh(session_id, path, FRESH);
     let list = NodeRef::<H2>::new();
     view! {
         <section class="stack" aria-labelledby="sessions">

@@ -46,7 +46,7 @@ fn Body(
         let after = query.with(|query| query.get(AFTER));
         links::with_query("/api/admin/users", [(SEARCH, search), (AFTER, after)])
     });
-    let live = Live::<Accounts>::new(session_id, path, FRESH);
+    let live = Live::<Accounts>::fresh(session_id, path, FRESH);
     let list = NodeRef::<H2>::new();
     let users =
         move || live.read.with(|read| read.as_ref().map(|read| read.users.clone()).unwrap_or_default());

@@ -59,18 +59,18 @@ fn Body(
 fn Details(session_id: Option<Uuid>, id: Uuid) -> impl IntoView {
     let query = use_query_map();
     let user = Some(id.to_string());
-    let account = Live::<Account>::new(session_id, format!("/api/admin/users/{id}"), FRESH);
+    let account = Live::<Account>::fresh(session_id, format!("/api/admin/users/{id}"), FRESH);
     let sessions = {
         let user = user.clone();
         let path = Memo::new(move |_| {
             let after = query.with(|query| query.get(AFTER));
             links::with_query("/api/admin/sessions", [("user", user.clone()), (AFTER, after)])
         });
-        Everyone::new(session_id, path, FRESH)
+        Everyone::fresh(session_id, path, FRESH)
     };
     let latest =
         links::with_query("/api/admin/audit", [("user", user.clone()), ("limit", Some(LATEST.to_owned()))]);
-    let entries = Live::<Audit>::new(session_id, latest, FRESH);
+    let entries = Live::<Audit>::fresh(session_id, latest, FRESH);
     let all_entries = links::with_query(links::AUDIT, [("user", user)]);
     let open = NodeRef::<H2>::new();
     let title = move || match account.read.get() {
@@ -139,7 +139,7 @@ fn About(
                 <dd>
                     {move || match role.get() {
                         Some(Role::Admin) => "administer: see and end everybody's sessions",
-                        Some(Role::User) => "see and end the own sessions",
+                        Some(Role::User) => "see and end his own sessions",
                         None => "…",
                     }}
                 </dd>

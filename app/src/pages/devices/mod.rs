@@ -51,7 +51,7 @@ fn Sessions(
     /// The session that there is a badge for, if there is one.
     session_id: Option<Uuid>,
 ) -> impl IntoView {
-    let list = List::new(session_id, "/api/sessions", FRESH);
+    let list = List::fresh(session_id, "/api/sessions", FRESH);
     let others = NodeRef::<H2>::new();
     let is_alone = Memo::new(move |_| list.is_read() && list.ids(false).is_empty());
     let end_others = move || {
