@@ -22,6 +22,17 @@ pub struct Page<Row, Place> {
     pub next: Option<Place>,
 }
 
+impl<Row, Place> Page<Row, Place> {
+    /// A page of at most so many rows, out of what one row more was asked for; `place` tells a row's place.
+    pub fn cut(mut rows: Vec<Row>, most: u32, place: impl Fn(&Row) -> Place) -> Self {
+        let most = usize::try_from(most).unwrap_or(usize::MAX);
+        let is_more = rows.len() > most;
+        rows.truncate(most);
+        let next = if is_more { rows.last().map(place) } else { None };
+        Self { rows, next }
+    }
+}
+
 /// A person's place in a list of people.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum UserPlace {

@@ -1,4 +1,5 @@
-//! Where users and sessions are kept: the implementations of [`lanyard_auth::store::Store`].
+//! Where users and sessions are kept: the implementations of [`lanyard_auth::store::Store`] and of
+//! [`lanyard_auth::records::Records`].
 //!
 //! [`open`] picks one by the database URL. A store keeps and compares and decides nothing; the rotation rule
 //! is `lanyard-auth`'s. Every store passes the same suite, `tests/conformance`.
@@ -10,12 +11,14 @@ mod failpoint;
 
 mod columns;
 mod postgres;
+mod search;
 mod sqlite;
 
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use lanyard_auth::records::Records;
 use lanyard_auth::store::{Store, StoreError};
 use lanyard_auth::time::Clock;
 use sqlx::migrate::MigrateError;
@@ -77,6 +80,22 @@ impl OpenError {
     }
 }
 
+/// An open database. Both are the same one.
+#[derive(Clone)]
+pub struct Database {
+    /// What the token engine keeps there.
+    pub store: Arc<dyn Store>,
+    /// What administrators read there.
+    pub records: Arc<dyn Records>,
+}
+
+impl<T: Store + Records> From<T> for Database {
+    fn from(database: T) -> Self {
+        let database = Arc::new(database);
+        Self { store: Arc::clone(&database) as Arc<dyn Store>, records: database }
+    }
+}
+
 /// Opens the database that `url` names and brings its tables up to date.
 ///
 /// `sqlite:<path>` and `sqlite://<path>` name a file, which is made if it is missing; the path is taken as it
@@ -85,10 +104,10 @@ impl OpenError {
 ///
 /// # Errors
 /// [`OpenError`], in one sentence.
-pub async fn open(url: &str, clock: Clock) -> Result<Arc<dyn Store>, OpenError> {
+pub async fn open(url: &str, clock: Clock) -> Result<Database, OpenError> {
     match url.split_once(':') {
-        Some(("sqlite", _)) => Ok(Arc::new(SqliteStore::open(url, clock).await?)),
-        Some(("postgres" | "postgresql", _)) => Ok(Arc::new(PostgresStore::open(url).await?)),
+        Some(("sqlite", _)) => Ok(SqliteStore::open(url, clock).await?.into()),
+        Some(("postgres" | "postgresql", _)) => Ok(PostgresStore::open(url).await?.into()),
         _ => Err(OpenError::UnknownScheme),
     }
 }

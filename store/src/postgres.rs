@@ -11,6 +11,7 @@
 mod audit;
 mod connect;
 mod owner;
+mod records;
 mod rows;
 mod sessions;
 mod users;

@@ -8,6 +8,7 @@
 mod audit;
 mod connect;
 mod owner;
+mod records;
 mod rows;
 #[cfg(test)]
 mod tests;

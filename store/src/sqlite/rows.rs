@@ -123,7 +123,7 @@ fn optional<const N: usize>(row: &SqliteRow, column: &str) -> Result<Option<[u8;
     get::<Option<&[u8]>>(row, column)?.map(|bytes| exact(bytes, column)).transpose()
 }
 
-fn get<'r, T>(row: &'r SqliteRow, column: &str) -> Result<T, StoreError>
+pub fn get<'r, T>(row: &'r SqliteRow, column: &str) -> Result<T, StoreError>
 where
     T: Decode<'r, Sqlite> + Type<Sqlite>,
 {

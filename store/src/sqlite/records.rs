@@ -1,0 +1,189 @@
+//! What administrators read, and the words by which people are found. For `sqlite` alone.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use lanyard_auth::audit::{Entry, Filter};
+use lanyard_auth::records::{Page, Records, SessionPlace, UserPlace};
+use lanyard_auth::store::{Seen, Session, SessionId, StoreError, User, UserId};
+use lanyard_auth::time::Timestamp;
+use sqlx::SqliteConnection;
+use sqlx::sqlite::SqliteRow;
+use uuid::Uuid;
+
+use super::{SqliteStore, failed, rows, select_session};
+use crate::search::{self, Search, Word};
+
+/// Users, as [`rows::user`] reads them.
+macro_rules! select_user {
+    ($rest:literal) => {
+        concat!(
+            "SELECT id AS user_id, email, name, version, role, authz_version,
+                    created_at AS user_created_at, disabled_at
+             FROM users ",
+            $rest
+        )
+    };
+}
+
+#[async_trait]
+impl Records for SqliteStore {
+    async fn user(&self, id: UserId) -> Result<Option<User>, StoreError> {
+        let query = sqlx::query(select_user!("WHERE id = ?1")).bind(id.0.as_bytes().as_slice());
+        let row = query.fetch_optional(&self.readers).await.map_err(failed)?;
+        row.as_ref().map(rows::user).transpose()
+    }
+
+    async fn user_by_email(&self, email: &str) -> Result<Option<User>, StoreError> {
+        let query = sqlx::query(select_user!("WHERE email = ?1")).bind(email);
+        let row = query.fetch_optional(&self.readers).await.map_err(failed)?;
+        row.as_ref().map(rows::user).transpose()
+    }
+
+    async fn users(
+        &self,
+        search: Option<&str>,
+        after: Option<&UserPlace>,
+        most: u32,
+    ) -> Result<Page<User, UserPlace>, StoreError> {
+        let mut reader = self.readers.begin().await.map_err(failed)?;
+        match search {
+            None => newest(&mut reader, after, most).await,
+            Some(prefix) => found(&mut reader, &Search::new(prefix, after), most).await,
+        }
+    }
+
+    async fn live_sessions(
+        &self,
+        user: Option<UserId>,
+        after: Option<SessionPlace>,
+        most: u32,
+    ) -> Result<Seen<Page<Session, SessionPlace>>, StoreError> {
+        let now = self.clock.now();
+        // Before every sign-in.
+        let after = after.unwrap_or(SessionPlace { at: Timestamp(i64::MAX), sid: SessionId(Uuid::max()) });
+        let query = match user {
+            None => sqlx::query(select_session!(
+                "WHERE ended_at IS NULL AND expires_at > ?1 AND (sessions.created_at, sid) < (?2, ?3)
+                 ORDER BY sessions.created_at DESC, sid DESC
+                 LIMIT ?4"
+            )),
+            Some(_) => sqlx::query(select_session!(
+                "WHERE user_id = ?5 AND ended_at IS NULL AND expires_at > ?1
+                   AND (sessions.created_at, sid) < (?2, ?3)
+                 ORDER BY sessions.created_at DESC, sid DESC
+                 LIMIT ?4"
+            )),
+        };
+        let found = query
+            .bind(now.0)
+            .bind(after.at.0)
+            .bind(after.sid.0.as_bytes().as_slice())
+            .bind(most.saturating_add(1))
+            .bind(user.as_ref().map(|user| user.0.as_bytes().as_slice()))
+            .fetch_all(&self.readers)
+            .await
+            .map_err(failed)?;
+        let found = found.iter().map(rows::session).collect::<Result<_, _>>()?;
+        let place = |session: &Session| SessionPlace { at: session.created_at, sid: session.sid };
+        Ok(Seen { row: Page::cut(found, most, place), now })
+    }
+
+    async fn entries(&self, _filter: &Filter, _most: u32) -> Result<Vec<Entry>, StoreError> {
+        Ok(Vec::new()) // TODO-COORDINATOR
+    }
+
+    async fn notices(
+        &self,
+        _user: UserId,
+        _sid: SessionId,
+        _window: Duration,
+        _most: u32,
+    ) -> Result<Vec<Entry>, StoreError> {
+        Ok(Vec::new()) // TODO-COORDINATOR
+    }
+}
+
+/// All people, the newest first.
+async fn newest(
+    reader: &mut SqliteConnection,
+    after: Option<&UserPlace>,
+    most: u32,
+) -> Result<Page<User, UserPlace>, StoreError> {
+    let (at, id) = match after {
+        Some(UserPlace::Made { at, id }) => (*at, *id),
+        // Before every account.
+        Some(UserPlace::Found { .. }) | None => (Timestamp(i64::MAX), UserId(Uuid::max())),
+    };
+    let people =
+        sqlx::query(select_user!("WHERE (created_at, id) < (?1, ?2) ORDER BY created_at DESC, id DESC LIMIT ?3"))
+            .bind(at.0)
+            .bind(id.0.as_bytes().as_slice())
+            .bind(most.saturating_add(1))
+            .fetch_all(reader)
+            .await
+            .map_err(failed)?;
+    let people = people.iter().map(rows::user).collect::<Result<_, _>>()?;
+    Ok(Page::cut(people, most, |user: &User| UserPlace::Made { at: user.created_at, id: user.id }))
+}
+
+/// Those whom a search finds: a few of each range, put in order.
+async fn found(
+    reader: &mut SqliteConnection,
+    search: &Search,
+    most: u32,
+) -> Result<Page<User, UserPlace>, StoreError> {
+    let mut found = Vec::new();
+    for shared in 0..search.letters {
+        let range = sqlx::query(
+            "SELECT word, id AS user_id, email, name, version, role, authz_version,
+                    created_at AS user_created_at, disabled_at
+             FROM user_words CROSS JOIN users ON users.id = user_words.user_id
+             WHERE shared = ?1 AND (word, user_words.user_id) > (?2, ?3) AND word < ?4
+             ORDER BY word, user_words.user_id
+             LIMIT ?5",
+        )
+        .bind(shared)
+        .bind(&search.after.0)
+        .bind(search.after.1.0.as_bytes().as_slice())
+        .bind(&search.end)
+        .bind(most.saturating_add(1))
+        .fetch_all(&mut *reader)
+        .await
+        .map_err(failed)?;
+        for row in &range {
+            found.push(word_and_user(row)?);
+        }
+    }
+    found.sort_by(|(a, one), (b, other)| (a, one.id).cmp(&(b, other.id)));
+    let page = Page::cut(found, most, |(word, user)| UserPlace::Found { word: word.clone(), id: user.id });
+    Ok(Page { rows: page.rows.into_iter().map(|(_, user)| user).collect(), next: page.next })
+}
+
+fn word_and_user(row: &SqliteRow) -> Result<(String, User), StoreError> {
+    Ok((rows::get(row, "word")?, rows::user(row)?))
+}
+
+/// Keeps the words of a person who was made or renamed, in the transaction that did.
+pub async fn write_words(
+    transaction: &mut SqliteConnection,
+    user: UserId,
+    email: &str,
+    name: &str,
+) -> Result<(), StoreError> {
+    sqlx::query("DELETE FROM user_words WHERE user_id = ?1")
+        .bind(user.0.as_bytes().as_slice())
+        .execute(&mut *transaction)
+        .await
+        .map_err(failed)?;
+    for Word { word, shared } in search::words(email, name) {
+        sqlx::query("INSERT INTO user_words (word, user_id, shared) VALUES (?1, ?2, ?3)")
+            .bind(word)
+            .bind(user.0.as_bytes().as_slice())
+            .bind(shared)
+            .execute(&mut *transaction)
+            .await
+            .map_err(failed)?;
+    }
+    Ok(())
+}
