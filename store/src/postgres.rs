@@ -94,6 +94,7 @@ impl Store for PostgresStore {
         .await
         .map_err(failed)?;
         let made = made.ok_or(CreateUserError::EmailTaken)?;
+        records::write_words(&mut transaction, user.id, &user.email, &user.name).await?;
         audit::of_user(&mut transaction, Event::UserCreated, Some(user.role.name()), user.id, by).await?;
         transaction.commit().await.map_err(failed)?;
         Ok(User {

@@ -105,6 +105,7 @@ impl Store for SqliteStore {
         if made.rows_affected() == 0 {
             return Err(CreateUserError::EmailTaken);
         }
+        records::write_words(&mut transaction, user.id, &user.email, &user.name).await?;
         audit::of_user(&mut transaction, Event::UserCreated, Some(user.role.name()), user.id, by, now)
             .await?;
         transaction.commit().await.map_err(failed)?;

@@ -29,6 +29,7 @@ pub mod sqlite;
 use std::sync::Arc;
 use std::time::Duration;
 
+use lanyard_auth::records::Records;
 use lanyard_auth::store::{Session, SessionId, Store, UserId};
 use lanyard_auth::time::{Clock, Timestamp};
 
@@ -41,6 +42,8 @@ pub trait Harness: Sized {
     async fn fresh() -> Self;
     /// The store under test.
     fn store(&self) -> Arc<dyn Store>;
+    /// The same, as administrators read it.
+    fn records(&self) -> Arc<dyn Records>;
     /// A second node on the same database.
     async fn second_node(&self) -> Arc<dyn Store>;
     /// Closes the store and opens it again.

@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 
+use lanyard_auth::records::Records;
 use lanyard_auth::store::{Session, SessionId, Store, UserId};
 use lanyard_auth::time::{Clock, ManualClock, Timestamp};
 use lanyard_store::PostgresStore;
@@ -25,7 +26,7 @@ const MOVABLE_TIME: &str = "
 /// A database on the throw-away server.
 pub struct PostgresDatabase {
     // Dropped before the database is.
-    store: Arc<dyn Store>,
+    store: Arc<PostgresStore>,
     /// One connection that is not the store's, made anew if it breaks.
     hands: PgPool,
     clock: ManualClock,
@@ -59,7 +60,7 @@ impl PostgresDatabase {
     }
 }
 
-async fn open(fresh: &Fresh) -> Arc<dyn Store> {
+async fn open(fresh: &Fresh) -> Arc<PostgresStore> {
     Arc::new(PostgresStore::open(&fresh.url()).await.unwrap())
 }
 
@@ -75,7 +76,11 @@ impl Harness for PostgresDatabase {
     }
 
     fn store(&self) -> Arc<dyn Store> {
-        Arc::clone(&self.store)
+        Arc::<PostgresStore>::clone(&self.store)
+    }
+
+    fn records(&self) -> Arc<dyn Records> {
+        Arc::<PostgresStore>::clone(&self.store)
     }
 
     async fn second_node(&self) -> Arc<dyn Store> {

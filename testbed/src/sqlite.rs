@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use lanyard_auth::records::Records;
 use lanyard_auth::store::{Session, SessionId, Store, UserId};
 use lanyard_auth::time::{Clock, ManualClock, Timestamp};
 use lanyard_store::SqliteStore;
@@ -17,7 +18,7 @@ use crate::{Event, Harness, START, THEFTS_AND_RECOVERIES};
 pub struct SqliteFile {
     folder: TempDir,
     clock: ManualClock,
-    store: Arc<dyn Store>,
+    store: Arc<SqliteStore>,
 }
 
 impl SqliteFile {
@@ -51,7 +52,7 @@ impl SqliteFile {
     }
 }
 
-async fn open(folder: &TempDir, clock: &ManualClock) -> Arc<dyn Store> {
+async fn open(folder: &TempDir, clock: &ManualClock) -> Arc<SqliteStore> {
     let url = format!("sqlite:{}", folder.path().join("lanyard.db").display());
     Arc::new(SqliteStore::open(&url, Clock::Manual(clock.clone())).await.unwrap())
 }
@@ -65,7 +66,11 @@ impl Harness for SqliteFile {
     }
 
     fn store(&self) -> Arc<dyn Store> {
-        Arc::clone(&self.store)
+        Arc::<SqliteStore>::clone(&self.store)
+    }
+
+    fn records(&self) -> Arc<dyn Records> {
+        Arc::<SqliteStore>::clone(&self.store)
     }
 
     async fn second_node(&self) -> Arc<dyn Store> {

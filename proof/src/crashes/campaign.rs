@@ -166,7 +166,7 @@ impl Field {
     /// Compares the rows of the sessions that go on, or of all, with what was answered. Nobody may be under way.
     async fn compare(&self, all: bool) -> anyhow::Result<()> {
         // Opened each time: it must not keep a file alive for the server that is killed.
-        let store = lanyard_store::open(self.server.database(), Clock::System).await?;
+        let store = lanyard_store::open(self.server.database(), Clock::System).await?.store;
         let sids = self.world.ledger().sessions(all);
         for sid in sids {
             let row = store.session(sid).await?.map(|seen| seen.row);

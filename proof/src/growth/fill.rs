@@ -85,7 +85,7 @@ pub async fn fill<D: Database>(db: &D, sessions: u64, began: Began) -> Result<()
 /// # Errors
 /// What the database said.
 pub async fn fill_url(url: &str, sessions: u64, tell: impl Fn(u64)) -> Result<()> {
-    let now = lanyard_store::open(url, Clock::System).await?.now().await?;
+    let now = lanyard_store::open(url, Clock::System).await?.store.now().await?;
     match url.split_once(':') {
         Some(("sqlite", path)) => {
             let path = path.strip_prefix("//").unwrap_or(path);

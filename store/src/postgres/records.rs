@@ -1,4 +1,4 @@
-//! What administrators read, each one statement, and the words by which people are found. For `postgres` alone.
+//! What administrators read, each one statement or two, and the words by which people are found. For `postgres` alone.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use sqlx::postgres::PgRow;
 use sqlx::{PgConnection, PgPool};
 use uuid::Uuid;
 
-use super::{PostgresStore, failed, rows, select_session};
+use super::{PostgresStore, audit, failed, rows, select_session, users};
 use crate::search::{self, Search};
 
 /// Users, as [`rows::user`] reads them.
@@ -29,9 +29,8 @@ macro_rules! select_user {
 #[async_trait]
 impl Records for PostgresStore {
     async fn user(&self, id: UserId) -> Result<Option<User>, StoreError> {
-        let query = sqlx::query(select_user!("WHERE id = $1")).bind(id.0);
-        let row = query.fetch_optional(&self.pool).await.map_err(failed)?;
-        row.as_ref().map(rows::user).transpose()
+        let mut connection = self.pool.acquire().await.map_err(failed)?;
+        users::find(&mut connection, id).await
     }
 
     async fn user_by_email(&self, email: &str) -> Result<Option<User>, StoreError> {
@@ -88,18 +87,19 @@ impl Records for PostgresStore {
         Ok(Seen { row: Page::cut(found, most, place), now })
     }
 
-    async fn entries(&self, _filter: &Filter, _most: u32) -> Result<Vec<Entry>, StoreError> {
-        Ok(Vec::new()) // TODO-COORDINATOR
+    async fn entries(&self, filter: &Filter, most: u32) -> Result<Vec<Entry>, StoreError> {
+        audit::entries(&self.pool, filter, most, self.now().await?).await
     }
 
     async fn notices(
         &self,
-        _user: UserId,
-        _sid: SessionId,
-        _window: Duration,
-        _most: u32,
+        user: UserId,
+        sid: SessionId,
+        window: Duration,
+        most: u32,
     ) -> Result<Vec<Entry>, StoreError> {
-        Ok(Vec::new()) // TODO-COORDINATOR
+        let now = self.now().await?;
+        audit::notices(&self.pool, user, sid, now.before(window), most, now).await
     }
 }
 

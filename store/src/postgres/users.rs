@@ -159,7 +159,7 @@ async fn lock_admins(transaction: &mut PgConnection) -> Result<(), StoreError> {
 }
 
 /// A user.
-async fn find(connection: &mut PgConnection, user: UserId) -> Result<Option<User>, StoreError> {
+pub async fn find(connection: &mut PgConnection, user: UserId) -> Result<Option<User>, StoreError> {
     let found = sqlx::query(
         "SELECT id AS user_id, email, name, version, role, authz_version,
                 created_at AS user_created_at, disabled_at

@@ -5,7 +5,7 @@ use lanyard_auth::store::{MOST_SESSIONS, Session, SessionId, StoreError, User, U
 use lanyard_auth::time::Timestamp;
 use sqlx::SqliteConnection;
 
-use super::{audit, failed, rows, select_session};
+use super::{audit, failed, records, rows, select_session};
 
 /// Those that have not been ended nor reached their absolute limit, newest first.
 pub async fn sessions(
@@ -62,8 +62,10 @@ pub async fn rename(
     .fetch_optional(&mut *transaction)
     .await
     .map_err(failed)?;
-    if renamed.is_some() {
+    let renamed = renamed.as_ref().map(rows::user).transpose()?;
+    if let Some(renamed) = &renamed {
+        records::write_words(transaction, user, &renamed.email, name).await?;
         audit::of_user(transaction, Event::UserUpdated, Some(RENAMED), user, by, now).await?;
     }
-    renamed.as_ref().map(rows::user).transpose()
+    Ok(renamed)
 }

@@ -11,7 +11,7 @@ use sqlx::SqliteConnection;
 use sqlx::sqlite::SqliteRow;
 use uuid::Uuid;
 
-use super::{SqliteStore, failed, rows, select_session};
+use super::{SqliteStore, audit, failed, rows, select_session, users};
 use crate::search::{self, Search, Word};
 
 /// Users, as [`rows::user`] reads them.
@@ -29,9 +29,8 @@ macro_rules! select_user {
 #[async_trait]
 impl Records for SqliteStore {
     async fn user(&self, id: UserId) -> Result<Option<User>, StoreError> {
-        let query = sqlx::query(select_user!("WHERE id = ?1")).bind(id.0.as_bytes().as_slice());
-        let row = query.fetch_optional(&self.readers).await.map_err(failed)?;
-        row.as_ref().map(rows::user).transpose()
+        let mut reader = self.readers.acquire().await.map_err(failed)?;
+        users::find(&mut reader, id).await
     }
 
     async fn user_by_email(&self, email: &str) -> Result<Option<User>, StoreError> {
@@ -89,18 +88,21 @@ impl Records for SqliteStore {
         Ok(Seen { row: Page::cut(found, most, place), now })
     }
 
-    async fn entries(&self, _filter: &Filter, _most: u32) -> Result<Vec<Entry>, StoreError> {
-        Ok(Vec::new()) // TODO-COORDINATOR
+    async fn entries(&self, filter: &Filter, most: u32) -> Result<Vec<Entry>, StoreError> {
+        let mut reader = self.readers.begin().await.map_err(failed)?;
+        audit::entries(&mut reader, filter, most, self.clock.now()).await
     }
 
     async fn notices(
         &self,
-        _user: UserId,
-        _sid: SessionId,
-        _window: Duration,
-        _most: u32,
+        user: UserId,
+        sid: SessionId,
+        window: Duration,
+        most: u32,
     ) -> Result<Vec<Entry>, StoreError> {
-        Ok(Vec::new()) // TODO-COORDINATOR
+        let now = self.clock.now();
+        let mut reader = self.readers.begin().await.map_err(failed)?;
+        audit::notices(&mut reader, user, sid, now.before(window), most, now).await
     }
 }
 
