@@ -62,7 +62,9 @@ mod tests {
     fn found(prefix: &str, email: &str, name: &str) -> Vec<String> {
         let search = Search::new(prefix, None);
         let found = words(email, name).into_iter().filter(|Word { word, shared }| {
-            *shared < search.letters && (word, &UserId(Uuid::max())) > (&search.after.0, &search.after.1) && *word < search.end
+            *shared < search.letters
+                && (word, &UserId(Uuid::max())) > (&search.after.0, &search.after.1)
+                && *word < search.end
         });
         found.map(|found| found.word).collect()
     }

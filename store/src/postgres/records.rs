@@ -114,14 +114,15 @@ async fn newest(
         // Before every account.
         Some(UserPlace::Found { .. }) | None => (Timestamp(i64::MAX), UserId(Uuid::max())),
     };
-    let people =
-        sqlx::query(select_user!("WHERE (created_at, id) < ($1, $2) ORDER BY created_at DESC, id DESC LIMIT $3"))
-            .bind(at.0)
-            .bind(id.0)
-            .bind(i64::from(most) + 1)
-            .fetch_all(pool)
-            .await
-            .map_err(failed)?;
+    let people = sqlx::query(select_user!(
+        "WHERE (created_at, id) < ($1, $2) ORDER BY created_at DESC, id DESC LIMIT $3"
+    ))
+    .bind(at.0)
+    .bind(id.0)
+    .bind(i64::from(most) + 1)
+    .fetch_all(pool)
+    .await
+    .map_err(failed)?;
     let people = people.iter().map(rows::user).collect::<Result<_, _>>()?;
     Ok(Page::cut(people, most, |user: &User| UserPlace::Made { at: user.created_at, id: user.id }))
 }

@@ -7,6 +7,7 @@ pub mod accounts;
 pub mod endings;
 pub mod owner;
 pub mod races;
+pub mod records;
 pub mod removal;
 pub mod revocations;
 pub mod roles;
@@ -178,6 +179,13 @@ macro_rules! conformance_suite {
                 a_change_of_role_raises_the_authorisation_version_and_nothing_else
                 the_last_administrator_stays_one
                 two_administrators_who_demote_each_other_leave_one;
+            records:
+                one_person_is_read_by_id_and_address
+                people_are_listed_newest_first_a_page_at_a_time
+                people_are_found_by_how_a_word_begins
+                a_person_is_found_once_and_in_one_order
+                a_renamed_person_is_found_by_the_new_name_alone
+                live_sessions_are_listed_newest_first_a_page_at_a_time;
             removal:
                 what_expired_long_ago_is_removed_and_nothing_else
                 a_batch_is_the_oldest_and_no_more
