@@ -8,6 +8,7 @@ pub mod audit;
 pub mod endings;
 pub mod owner;
 pub mod races;
+pub mod records;
 pub mod removal;
 pub mod revocations;
 pub mod roles;
@@ -190,6 +191,13 @@ macro_rules! conformance_suite {
                 every_filter_and_every_page_has_each_entry_once
                 a_notice_is_shown_in_each_session_until_it_was_seen_there
                 old_entries_are_removed_a_few_at_a_time_the_oldest_first;
+            records:
+                one_person_is_read_by_id_and_address
+                people_are_listed_newest_first_a_page_at_a_time
+                people_are_found_by_how_a_word_begins
+                a_person_is_found_once_and_in_one_order
+                a_renamed_person_is_found_by_the_new_name_alone
+                live_sessions_are_listed_newest_first_a_page_at_a_time;
             removal:
                 what_expired_long_ago_is_removed_and_nothing_else
                 a_batch_is_the_oldest_and_no_more
