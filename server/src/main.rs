@@ -107,7 +107,7 @@ async fn serve(config: Config) -> Result<(), Box<dyn Error>> {
 
 async fn start(config: &Config, clock: Clock, random: &Random) -> Result<Service, Box<dyn Error>> {
     let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
-    let store = lanyard_store::open(&config.database_url, clock.clone()).await?;
+    let database = lanyard_store::open(&config.database_url, clock.clone()).await?;
     let key = keys::signing(&config.data_dir, config.signing_alg)?;
     let settings = Settings {
         limits: config.limits,
@@ -119,7 +119,7 @@ async fn start(config: &Config, clock: Clock, random: &Random) -> Result<Service
         random: random.clone(),
         immediate: config.immediate_revocation.then(Immediate::default),
     };
-    Ok(Service::start(store, settings).await?)
+    Ok(Service::start(database.store, settings).await?)
 }
 
 fn page_settings(config: &Config) -> PageSettings {
