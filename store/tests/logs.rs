@@ -67,7 +67,7 @@ impl Log {
 }
 
 async fn exercise(url: &str) {
-    let store = lanyard_store::open(url, Clock::System).await.unwrap();
+    let store = lanyard_store::open(url, Clock::System).await.unwrap().store;
     let id = UserId(Uuid::from_bytes([0xAB; 16]));
     let sid = SessionId(Uuid::from_bytes([0xCD; 16]));
     let new = NewUser {

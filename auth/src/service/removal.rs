@@ -1,4 +1,4 @@
-//! Removing sessions that expired long ago, while the server serves.
+//! Removing what is too old to be of use, while the server serves: sessions that expired, and entries of the audit log.
 //!
 //! A session's row stays until its absolute limit, however and whenever it ended: for as long as a token of it
 //! might come back, its holder is told why it is over. That also bounds the table by the sign-ins of one
@@ -27,14 +27,29 @@ impl Service {
     /// # Errors
     /// [`StoreError`]; what was removed until then stays removed.
     pub async fn remove_expired(&self) -> Result<u64, StoreError> {
-        let mut total = 0;
-        loop {
-            let removed = self.store.remove_expired(REMEMBERED, BATCH).await?;
-            total += u64::from(removed);
-            if removed < BATCH {
-                return Ok(total);
-            }
-            tokio::time::sleep(PAUSE).await;
+        in_batches(|| self.store.remove_expired(REMEMBERED, BATCH)).await
+    }
+
+    /// Removes the entries of the audit log that are older than `keep`, in the same way; returns how many.
+    ///
+    /// # Errors
+    /// [`StoreError`]; what was removed until then stays removed.
+    pub async fn remove_entries(&self, keep: Duration) -> Result<u64, StoreError> {
+        in_batches(|| self.store.remove_entries(keep, BATCH)).await
+    }
+}
+
+/// Until a batch is not full.
+async fn in_batches<F: Future<Output = Result<u32, StoreError>>>(
+    batch: impl Fn() -> F,
+) -> Result<u64, StoreError> {
+    let mut total = 0;
+    loop {
+        let removed = batch().await?;
+        total += u64::from(removed);
+        if removed < BATCH {
+            return Ok(total);
         }
+        tokio::time::sleep(PAUSE).await;
     }
 }

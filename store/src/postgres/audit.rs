@@ -82,12 +82,12 @@ pub async fn count(
     // Two texts: `IS NOT DISTINCT FROM` uses no index.
     let query = match user {
         Some(_) => {
-            "SELECT count(*) FROM (SELECT 1 FROM audit WHERE user_id = $1 AND at >= $3 AND event = $2 LIMIT $4) AS some"
+            "SELECT count(*) FROM (SELECT 1 FROM audit WHERE user_id = $1 AND at >= $3 AND event = $2 LIMIT $4) AS found"
         }
         None => {
             "SELECT count(*) FROM (SELECT 1 FROM audit
                                    WHERE user_id IS NULL AND $1::uuid IS NULL AND at >= $3 AND event = $2
-                                   LIMIT $4) AS some"
+                                   LIMIT $4) AS found"
         }
     };
     let count: i64 = sqlx::query_scalar(query)

@@ -4,9 +4,11 @@
 //! `conformance_suite!`. Time is moved, never slept.
 
 pub mod accounts;
+pub mod audit;
 pub mod endings;
 pub mod owner;
 pub mod races;
+pub mod records;
 pub mod removal;
 pub mod revocations;
 pub mod roles;
@@ -177,7 +179,25 @@ macro_rules! conformance_suite {
             roles:
                 a_change_of_role_raises_the_authorisation_version_and_nothing_else
                 the_last_administrator_stays_one
-                two_administrators_who_demote_each_other_leave_one;
+                the_last_administrators_account_stays_open
+                two_administrators_who_rid_themselves_of_each_other_leave_one;
+            audit:
+                every_change_is_told_with_who_made_it_and_from_where
+                what_changes_nothing_is_not_told
+                a_password_change_and_a_theft_are_told_to_their_person
+                a_sign_in_from_where_its_person_never_was_says_so
+                a_renewal_from_elsewhere_is_told_and_a_known_network_is_not
+                entries_are_counted_for_their_person_and_time
+                every_filter_and_every_page_has_each_entry_once
+                a_notice_is_shown_in_each_session_until_it_was_seen_there
+                old_entries_are_removed_a_few_at_a_time_the_oldest_first;
+            records:
+                one_person_is_read_by_id_and_address
+                people_are_listed_newest_first_a_page_at_a_time
+                people_are_found_by_how_a_word_begins
+                a_person_is_found_once_and_in_one_order
+                a_renamed_person_is_found_by_the_new_name_alone
+                live_sessions_are_listed_newest_first_a_page_at_a_time;
             removal:
                 what_expired_long_ago_is_removed_and_nothing_else
                 a_batch_is_the_oldest_and_no_more

@@ -2,7 +2,7 @@
 
 use lanyard_auth::audit::By;
 use lanyard_auth::scope::Role;
-use lanyard_auth::store::{Revocation, RoleChange, User};
+use lanyard_auth::store::{Closing, Revocation, RoleChange, User};
 
 use super::{Harness, MILLISECOND, START, user};
 
@@ -54,19 +54,41 @@ pub async fn the_last_administrator_stays_one(db: impl Harness) {
     assert_eq!(store.set_role(nobody, Role::Admin, &By::default()).await.unwrap(), RoleChange::NoUser);
 }
 
-/// Each looks and sees the other.
-pub async fn two_administrators_who_demote_each_other_leave_one(db: impl Harness) {
+pub async fn the_last_administrators_account_stays_open(db: impl Harness) {
     let store = db.store();
     let (ada, grace) = (user(&*store, 1).await, user(&*store, 2).await);
-    let other = db.second_node().await;
-    let by = By::default();
-    for _ in 0..20 {
-        store.set_role(ada.id, Role::Admin, &By::default()).await.unwrap();
-        store.set_role(grace.id, Role::Admin, &By::default()).await.unwrap();
-        let (one, two) =
-            tokio::join!(store.set_role(ada.id, Role::User, &by), other.set_role(grace.id, Role::User, &by));
-        let stayed =
-            [one.unwrap(), two.unwrap()].into_iter().filter(|it| *it == RoleChange::LastAdmin).count();
-        assert_eq!(stayed, 1);
+    let sid = super::session(&*store, &ada, 5).await;
+    changed(store.set_role(ada.id, Role::Admin, &By::default()).await.unwrap());
+    let before = db.dump().await;
+    assert_eq!(store.disable_user(ada.id, &By::default()).await.unwrap(), Closing::LastAdmin);
+    assert_eq!(db.dump().await, before);
+    super::close(&*store, grace.id).await;
+    assert_eq!(store.disable_user(ada.id, &By::default()).await.unwrap(), Closing::LastAdmin);
+    assert!(super::row(&*store, sid).await.ended.is_none());
+    store.enable_user(grace.id, &By::default()).await.unwrap();
+    changed(store.set_role(grace.id, Role::Admin, &By::default()).await.unwrap());
+    assert_eq!(super::close(&*store, ada.id).await.ended, [sid]);
+}
+
+/// Each looks and sees the other.
+pub async fn two_administrators_who_rid_themselves_of_each_other_leave_one(db: impl Harness) {
+    let store = db.store();
+    let (ada, grace) = (user(&*store, 1).await, user(&*store, 2).await);
+    let (other, by) = (db.second_node().await, By::default());
+    for round in 0..20 {
+        for id in [ada.id, grace.id] {
+            store.enable_user(id, &by).await.unwrap();
+            store.set_role(id, Role::Admin, &by).await.unwrap();
+        }
+        let one = async { store.set_role(ada.id, Role::User, &by).await.unwrap() == RoleChange::LastAdmin };
+        let stayed = if round % 2 == 0 {
+            let two =
+                async { other.set_role(grace.id, Role::User, &by).await.unwrap() == RoleChange::LastAdmin };
+            tokio::join!(one, two)
+        } else {
+            let two = async { other.disable_user(grace.id, &by).await.unwrap() == Closing::LastAdmin };
+            tokio::join!(one, two)
+        };
+        assert!(stayed.0 != stayed.1, "{round}: {stayed:?}");
     }
 }

@@ -13,6 +13,7 @@ mod migrations;
 #[path = "../service/mod.rs"]
 mod service;
 mod urls;
+mod words;
 
 use lanyard_testbed::postgres::PostgresDatabase as Database;
 

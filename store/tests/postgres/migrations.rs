@@ -50,7 +50,7 @@ async fn an_event_is_never_rewritten() {
     let store = db.store();
     let sid = session(&*store, &user(&*store, 1).await, 5).await;
     assert!(store.end_if_seen(seen(sid, 0, true), EndReason::TokenReused, &Device::default()).await.unwrap());
-    let rewrite = sqlx::raw_sql("UPDATE security_events SET at = 0").execute(&mut db.connect().await).await;
+    let rewrite = sqlx::raw_sql("UPDATE audit SET at = 0").execute(&mut db.connect().await).await;
     assert!(rewrite.is_err());
 }
 

@@ -18,7 +18,7 @@ async fn the_scheme_picks_the_database() {
     let url = fresh.url();
     let rest = url.split_once("://").unwrap().1;
     for scheme in ["postgres", "postgresql"] {
-        open(&format!("{scheme}://{rest}"), Clock::System).await.unwrap().now().await.unwrap();
+        open(&format!("{scheme}://{rest}"), Clock::System).await.unwrap().store.now().await.unwrap();
     }
 }
 

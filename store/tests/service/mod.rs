@@ -3,6 +3,7 @@
 //! A database's own test crate names its harness `Database` and includes this.
 
 mod accounts;
+mod audit;
 mod confirmation;
 mod elsewhere;
 mod endings;

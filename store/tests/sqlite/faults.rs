@@ -125,7 +125,7 @@ async fn an_event_is_never_rewritten() {
     let sid = session(&*store, &user(&*store, 1).await, 5).await;
     let seen = crate::conformance::seen(sid, 0, true);
     assert!(store.end_if_seen(seen, EndReason::TokenReused, &Device::default()).await.unwrap());
-    let rewrite = sqlx::raw_sql("UPDATE security_events SET at = 0").execute(&mut db.connect().await).await;
+    let rewrite = sqlx::raw_sql("UPDATE audit SET at = 0").execute(&mut db.connect().await).await;
     assert!(rewrite.is_err());
 }
 

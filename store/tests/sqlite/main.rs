@@ -10,6 +10,7 @@ mod file;
 #[path = "../service/mod.rs"]
 mod service;
 mod urls;
+mod words;
 
 use lanyard_testbed::sqlite::SqliteFile as Database;
 

@@ -15,8 +15,8 @@ async fn the_scheme_picks_the_database() {
     let folder = tempfile::tempdir().unwrap();
     for (form, name) in [("sqlite:", "a.db"), ("sqlite://", "b.db"), ("sqlite:", "100% # a file:b.db")] {
         let path = folder.path().join(name);
-        let store = open(&format!("{form}{}", path.display()), Clock::System).await.unwrap();
-        store.now().await.unwrap();
+        let database = open(&format!("{form}{}", path.display()), Clock::System).await.unwrap();
+        database.store.now().await.unwrap();
         assert!(path.is_file(), "{}", path.display());
     }
     for url in ["mysql://u:hunter2@h/d", "lanyard.db", "", "SQLITE", ":"] {

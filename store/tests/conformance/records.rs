@@ -1,0 +1,205 @@
+//! What administrators read, a page at a time: `lanyard_auth::records`.
+
+use lanyard_auth::audit::By;
+use lanyard_auth::records::{Page, Records, SessionPlace, UserPlace};
+use lanyard_auth::store::{EndReason, NewUser, Store, User, UserId};
+use uuid::Uuid;
+
+use super::{ABSOLUTE, Harness, MILLISECOND, START, new_user, row, session, sid, user};
+
+/// Makes a user of this name and address, a different one for each `n`.
+async fn person(store: &dyn Store, n: u8, name: &str, email: &str) -> User {
+    let new = NewUser { name: name.into(), email: email.into(), ..new_user(n) };
+    store.create_user(&new, &By::default()).await.unwrap()
+}
+
+/// The whole list, read in pages of so many; also how many pages that were.
+async fn read(records: &dyn Records, search: Option<&str>, most: u32) -> (Vec<User>, usize) {
+    let (mut people, mut pages, mut after) = (Vec::new(), 0, None);
+    loop {
+        let Page { rows, next } = records.users(search, after.as_ref(), most).await.unwrap();
+        assert!(rows.len() <= most as usize, "{rows:?}");
+        people.extend(rows);
+        pages += 1;
+        match next {
+            Some(_) => after = next,
+            None => return (people, pages),
+        }
+    }
+}
+
+/// The names of those whom a search finds.
+async fn names(db: &impl Harness, search: &str) -> Vec<String> {
+    let (people, _) = read(&*db.records(), Some(search), 2).await;
+    people.into_iter().map(|user| user.name).collect()
+}
+
+pub async fn one_person_is_read_by_id_and_address(db: impl Harness) {
+    let (store, records) = (db.store(), db.records());
+    let ada = user(&*store, 1).await;
+    user(&*store, 2).await;
+    assert_eq!(records.user(ada.id).await.unwrap(), Some(ada.clone()));
+    assert_eq!(records.user_by_email(&ada.email).await.unwrap(), Some(ada.clone()));
+    assert_eq!(records.user(UserId(Uuid::nil())).await.unwrap(), None);
+    for nobody in ["", "user1", "user1@example.com\0", "\0", "nobody@example.com"] {
+        assert_eq!(records.user_by_email(nobody).await.unwrap(), None);
+    }
+    store.disable_user(ada.id, &By::default()).await.unwrap();
+    assert_eq!(records.user(ada.id).await.unwrap().unwrap().disabled_at, Some(START));
+}
+
+pub async fn people_are_listed_newest_first_a_page_at_a_time(db: impl Harness) {
+    let (store, records) = (db.store(), db.records());
+    assert_eq!(read(&*records, None, 3).await, (Vec::new(), 1));
+    let mut made = Vec::new();
+    for n in 1..=7 {
+        made.push(user(&*store, n).await);
+        // Two at a time have one moment.
+        if n % 2 == 0 {
+            db.pass(MILLISECOND).await;
+        }
+    }
+    made.sort_by_key(|user| std::cmp::Reverse((user.created_at, user.id)));
+    for (most, pages) in [(1, 7), (2, 4), (3, 3), (6, 2), (7, 1), (200, 1)] {
+        assert_eq!(read(&*records, None, most).await, (made.clone(), pages), "{most} a page");
+    }
+
+    let first = records.users(None, None, 3).await.unwrap();
+    assert_eq!(first.next, Some(UserPlace::Made { at: made[2].created_at, id: made[2].id }));
+    // Whoever comes meanwhile is before the first page: nobody is skipped or repeated.
+    db.pass(MILLISECOND).await;
+    user(&*store, 8).await;
+    let second = records.users(None, first.next.as_ref(), 3).await.unwrap();
+    assert_eq!(second.rows, made[3..6]);
+}
+
+pub async fn people_are_found_by_how_a_word_begins(db: impl Harness) {
+    let store = db.store();
+    person(&*store, 1, "Ada Lovelace", "ada@example.com").await;
+    person(&*store, 2, "Grace Hopper", "grace@navy.example").await;
+    person(&*store, 3, "Zoë O'Hara-Ádám", "zoe%_\\'@example.com").await;
+    person(&*store, 4, "Adam", "first@example.com").await;
+
+    for (search, found) in [
+        ("ada", &["Ada Lovelace", "Adam"][..]),
+        ("ada@", &["Ada Lovelace"]),
+        ("adam", &["Adam"]),
+        ("lov", &["Ada Lovelace"]),
+        ("grace@navy.example", &["Grace Hopper"]),
+        ("navy.example", &["Grace Hopper"]),
+        ("zoë", &["Zoë O'Hara-Ádám"]),
+        ("o'hara-á", &["Zoë O'Hara-Ádám"]),
+        ("zoe%_\\'@", &["Zoë O'Hara-Ádám"]),
+    ] {
+        assert_eq!(names(&db, search).await, found, "{search}");
+    }
+    // Neither in the middle of a word, nor by a pattern, nor by what can't be a word at all.
+    for nothing in
+        ["da", "ovelace", "ada lovelace", "a%", "a_a", "%", "_", "*", "z*", "\0", "ada\0", "Ada", "zz"]
+    {
+        assert_eq!(names(&db, nothing).await, [""; 0], "{nothing:?}");
+    }
+    assert_eq!(names(&db, &"a".repeat(2_000)).await, [""; 0]);
+}
+
+pub async fn a_person_is_found_once_and_in_one_order(db: impl Harness) {
+    let (store, records) = (db.store(), db.records());
+    // Each of them by several words, and all of them by one.
+    for (n, name) in
+        ["Eve Example", "Eve Ebenezer", "Bob Evening", "Example Eve", "Eve"].into_iter().enumerate()
+    {
+        let n = u8::try_from(n).unwrap();
+        person(&*store, n, name, &format!("eve{n}@example.com")).await;
+    }
+    for search in ["e", "ev", "eve", "ex", "example", "example.com"] {
+        let (all, _) = read(&*records, Some(search), 200).await;
+        let mut ids: Vec<_> = all.iter().map(|user| user.id).collect();
+        ids.sort();
+        ids.dedup();
+        assert_eq!(ids.len(), all.len(), "{search}: nobody twice");
+        for most in 1..=6 {
+            assert_eq!(read(&*records, Some(search), most).await.0, all, "{search}, {most} a page");
+        }
+    }
+    let everybody: Vec<_> = (0..5).map(|n| new_user(n).id).collect();
+    let found = |people: Vec<User>| people.into_iter().map(|user| user.id).collect::<Vec<_>>();
+    assert_eq!(
+        found(read(&*records, Some("example.com"), 2).await.0),
+        everybody,
+        "by one word, in one order"
+    );
+    // One by "ebenezer", before all who are found by "eve".
+    let by_e = names(&db, "e").await;
+    assert_eq!(by_e[0], "Eve Ebenezer");
+    assert_eq!(by_e.len(), 5);
+
+    let first = records.users(Some("example.com"), None, 2).await.unwrap();
+    let place = UserPlace::Found { word: "example.com".into(), id: everybody[1] };
+    assert_eq!(first.next, Some(place));
+}
+
+pub async fn a_renamed_person_is_found_by_the_new_name_alone(db: impl Harness) {
+    let store = db.store();
+    let ada = person(&*store, 1, "Ada Byron", "ada@example.com").await;
+    person(&*store, 2, "Grace Byron", "grace@example.com").await;
+    store.rename_user(ada.id, "Countess LOVELACE", &By::default()).await.unwrap();
+    assert_eq!(names(&db, "byron").await, ["Grace Byron"]);
+    for word in ["countess", "lovelace", "ada@", "ada"] {
+        assert_eq!(names(&db, word).await, ["Countess LOVELACE"], "{word}");
+    }
+}
+
+/// What plain SQL gives those who had their accounts before there were words; `fill` does it again.
+pub async fn assert_the_same_words_as_before<H: Harness>(db: H, fill: impl AsyncFnOnce(&H)) {
+    let store = db.store();
+    person(&*store, 1, "Ada Lovelace", "ada@adam.example").await;
+    person(&*store, 2, "  ADAM  Ada\tadam ", "ada.adam@adam.example").await;
+    person(&*store, 3, "%_'", "a@@b").await;
+    let words = db.dump().await;
+    fill(&db).await;
+    assert_eq!(db.dump().await, words);
+}
+
+pub async fn live_sessions_are_listed_newest_first_a_page_at_a_time(db: impl Harness) {
+    let (store, records) = (db.store(), db.records());
+    let (ada, grace) = (user(&*store, 1).await, user(&*store, 2).await);
+    let nobodys = records.live_sessions(None, None, 5).await.unwrap();
+    assert_eq!((nobodys.row.rows.len(), nobodys.row.next, nobodys.now), (0, None, START));
+    for n in 1..=9 {
+        session(&*store, if n % 3 == 0 { &grace } else { &ada }, n).await;
+        if n % 2 == 0 {
+            db.pass(MILLISECOND).await;
+        }
+    }
+    store.end_sessions(&[sid(4), sid(6)], EndReason::SignedOut, &By::default()).await.unwrap();
+
+    // Two of one moment in the order of their ids.
+    for (whose, expected) in [
+        (None, &[9, 8, 7, 5, 3, 2, 1][..]),
+        (Some(ada.id), &[8, 7, 5, 2, 1]),
+        (Some(grace.id), &[9, 3]),
+        (Some(UserId(Uuid::nil())), &[]),
+    ] {
+        let expected: Vec<_> = expected.iter().map(|n| sid(*n)).collect();
+        for most in [1, 2, 3, 7, 200] {
+            let (mut listed, mut after) = (Vec::new(), None);
+            loop {
+                let page = records.live_sessions(whose, after, most).await.unwrap().row;
+                assert!(page.rows.len() <= most as usize);
+                listed.extend(page.rows.iter().map(|session| session.sid));
+                let Some(next) = page.next else { break };
+                after = Some(next);
+            }
+            assert_eq!(listed, expected, "{most} a page");
+        }
+    }
+    let first = records.live_sessions(None, None, 1).await.unwrap().row;
+    let alone = row(&*store, sid(9)).await;
+    assert_eq!(format!("{:?}", first.rows[0]), format!("{alone:?}"), "as it is read alone");
+    assert_eq!(first.next, Some(SessionPlace { at: alone.created_at, sid: alone.sid }));
+
+    // Those of the first moment have reached their absolute limit.
+    db.set_time(START.after(ABSOLUTE)).await;
+    let left = records.live_sessions(None, None, 200).await.unwrap().row;
+    assert_eq!(left.rows.iter().map(|session| session.sid).collect::<Vec<_>>(), [9, 8, 7, 5, 3].map(sid));
+}
