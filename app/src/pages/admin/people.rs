@@ -4,7 +4,7 @@ use leptos::html::{H2, Input};
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::NavigateOptions;
-use leptos_router::hooks::{use_navigate, use_query_map};
+use leptos_router::hooks::{use_location, use_navigate, use_query_map};
 use uuid::Uuid;
 
 use super::frame::Frame;
@@ -89,6 +89,7 @@ fn Search(
     list: NodeRef<H2>,
 ) -> impl IntoView {
     let navigate = use_navigate();
+    let path = use_location().pathname;
     let input = NodeRef::<Input>::new();
     // One may have gone back to another search.
     Effect::watch(
@@ -104,7 +105,9 @@ fn Search(
         event.prevent_default();
         let Some(field) = input.get_untracked() else { return };
         let search = Some(field.value().trim().to_owned()).filter(|search| !search.is_empty());
-        navigate(&links::with_query(links::PEOPLE, [(SEARCH, search)]), NavigateOptions::default());
+        // The same page at either of its addresses: what is here stays, and the focus with it.
+        let page = path.get_untracked();
+        navigate(&links::with_query(&page, [(SEARCH, search)]), NavigateOptions::default());
         focus_soon(list);
     };
     view! {

@@ -14,7 +14,7 @@ use crate::ui::links;
 pub fn Table(
     /// The id of the heading above it.
     labelled_by: &'static str,
-    /// The columns' heads; an empty one says nothing that the cells do not.
+    /// The columns' heads; the one with the buttons is empty, to be heard only.
     columns: Vec<&'static str>,
     /// Whether other rows are on their way.
     #[prop(into)]
@@ -23,7 +23,7 @@ pub fn Table(
     children: Children,
 ) -> impl IntoView {
     let head = columns.into_iter().map(|column| match column {
-        "" => view! { <td></td> }.into_any(),
+        "" => view! { <th scope="col"><span class="hidden">"Action"</span></th> }.into_any(),
         _ => view! { <th scope="col">{column}</th> }.into_any(),
     });
     view! {
