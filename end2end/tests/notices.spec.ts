@@ -76,7 +76,9 @@ test('whose token was used twice learns what that may mean', async ({ wearer, pa
   const stolen = readRefreshToken(jar.find(({ name }) => name === REFRESH)!.value);
   for (const _ of [1, 2]) {
     await lapse(lifetimes.settle + 0.2);
+    const asked = site.proxy.next('/api/notices');
     await wearer.renew();
+    await asked;
   }
   expect(await renew(site, stolen.text)).toMatchObject({ status: 401, error: 'token_reused' });
   await page.getByRole('button', { name: 'Call the API' }).click();

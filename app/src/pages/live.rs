@@ -93,7 +93,8 @@ impl<T: DeserializeOwned + Send + Sync> Live<T> {
 
     /// Reads it again, unless something is under way: then it is read soon anyway.
     pub fn look(self) {
-        let Some(turn) = self.turn.with_value(Mutex::try_lock_owned) else { return };
+        // The page may have been left by what was done on it.
+        let Some(turn) = self.turn.try_with_value(Mutex::try_lock_owned).flatten() else { return };
         leptos::task::spawn_local(async move {
             self.read_again().await;
             drop(turn);

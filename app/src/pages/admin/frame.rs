@@ -55,8 +55,10 @@ where
     let top = NodeRef::<H1>::new();
     Effect::new(move |before: Option<Visitor>| {
         let now = visitor.get();
-        // The button that was pressed for it is gone.
-        if before == Some(Visitor::Plain) && now != Visitor::Plain {
+        // What had the focus is gone.
+        if let (Some(Visitor::Plain), Visitor::Admin(_)) | (Some(Visitor::Admin(_)), Visitor::Plain) =
+            (before, now)
+        {
             focus_soon(top);
         }
         now
