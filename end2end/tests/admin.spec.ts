@@ -212,10 +212,12 @@ administration('roles follow at once: the open page of somebody who was made one
   await page.getByRole('button', { name: 'Make administrator' }).click();
   await page.getByRole('group').getByRole('button', { name: 'Make administrator' }).last().click();
   await expect(page.getByText('An administrator from now on.')).toBeVisible();
+  await other.comeToFront();
   await other.page.getByRole('button', { name: 'Fetch a new badge' }).click();
   await expect(rows(other, 'The newest sign-in first')).toHaveCount(2);
   await expect(other.page.getByRole('heading', { level: 1 })).toBeFocused();
 
+  await wearer.comeToFront();
   await page.getByRole('button', { name: 'Take administration away' }).click();
   await page.getByRole('button', { name: 'Take it away' }).click();
   await expect(page.getByText('No administrator any more.')).toBeVisible();

@@ -5,7 +5,7 @@ import type { Page } from '@playwright/test';
 
 import { expect, test, watch } from '../support/test.ts';
 import { readRefreshToken } from '../support/tokens.ts';
-import { Wearer, ada } from '../support/wearer.ts';
+import { Wearer, ada, joan } from '../support/wearer.ts';
 
 const OPEN = ['/', '/sign-in', '/sign-in?ended=token_reused', '/sign-in?ended=expired&next=%2Fdashboard', '/register', '/nowhere'];
 const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
@@ -54,6 +54,37 @@ for (const colorScheme of ['light', 'dark'] as const) {
       await expect(page.getByRole('group')).toHaveCount(2);
       expect(await violations(page)).toEqual([]);
     });
+
+    test('axe finds nothing on the administration, with a form, a question and a table open', async ({ wearer, site, page }) => {
+      await site.server.makeAdmin(joan);
+      await wearer.signIn(joan);
+      const check = async (path: string, open: () => Promise<void> = async () => {}) => {
+        await wearer.openAdmin(path);
+        await open();
+        expect(await violations(page), path).toEqual([]);
+      };
+      await check('/admin', () => page.getByText('Make an account').click());
+      await wearer.main.getByRole('link', { name: joan.name }).click();
+      await expect(page.getByText('Stays up to date')).toHaveCount(2);
+      await check(new URL(page.url()).pathname, () => page.getByRole('button', { name: 'Close the account' }).click());
+      await check('/admin/sessions');
+      await check('/admin/audit');
+      await check('/admin/activity', () => page.getByText('The same as a table').click());
+    });
+
+    test('axe finds nothing on notices, nor where an administrator is wanted', async ({ wearer, site, page }) => {
+      await wearer.register(ada);
+      await wearer.open('/admin/audit');
+      await expect(page.getByText('This page is for administrators')).toBeVisible();
+      expect(await violations(page)).toEqual([]);
+      const headers = { 'content-type': 'application/json', 'user-agent': 'Mozilla/5.0 (Android 14; Mobile; rv:130.0) Gecko/130.0 Firefox/130.0' };
+      const body = JSON.stringify({ ...ada, name: undefined, token_delivery: 'body' });
+      expect((await site.server.send('POST', '/auth/login', { headers, body })).status).toBe(200);
+      await wearer.openDevices();
+      await wearer.notices.getByRole('button', { name: 'Sign it out' }).first().click();
+      await expect(page.getByRole('group')).toHaveCount(1);
+      expect(await violations(page)).toEqual([]);
+    });
   });
 }
 
@@ -94,6 +125,29 @@ test.describe('at 360 px', () => {
     await expect(page.getByRole('heading', { name: 'W'.repeat(60) })).toBeVisible();
     await page.evaluate(() => scrollTo(0, 0));
     await fits('/devices', all);
+  });
+
+  test('nor does anything of the administration', async ({ wearer, page, site }) => {
+    const long = { ...joan, name: `${'W'.repeat(50)} ${'iW '.repeat(16)}` };
+    await site.server.makeAdmin(long);
+    await wearer.openForm('/sign-in?next=%2Fadmin');
+    await wearer.submitSignIn(long);
+    await wearer.main.getByRole('link', { name: 'WWW' }).click();
+    const person = new URL(page.url()).pathname;
+    for (const path of ['/admin', '/admin/sessions', '/admin/audit', '/admin/activity', person]) {
+      await wearer.openAdmin(path);
+      for (const summary of await wearer.main.locator('summary').all()) await summary.click();
+      for (const button of await wearer.main.getByRole('button', { name: /^(End|Close|Take)/ }).all()) await button.click();
+      await page.evaluate(() => scrollTo(0, 0));
+      const [wanted, there] = await page.evaluate(() => [document.documentElement.scrollWidth, document.documentElement.clientWidth]);
+      expect(wanted, path).toBeLessThanOrEqual(there!);
+      for (const link of ['Home', 'Dashboard', 'Devices', 'Admin']) {
+        await expect(page.getByRole('banner').getByRole('link', { name: link, exact: true }), path).toBeInViewport({ ratio: 1 });
+      }
+      for (const link of ['People', 'Sessions', 'Audit log', 'Activity']) {
+        await expect(page.getByRole('navigation', { name: 'Administration' }).getByRole('link', { name: link })).toBeInViewport({ ratio: 1 });
+      }
+    }
   });
 });
 
