@@ -192,6 +192,15 @@ administration('strangers go by way of sign-in to the page that they asked for, 
   const entries = rows(wearer, 'The newest first');
   await expect(entries.filter({ hasText: joan.name })).toHaveCount(1);
   await expect(entries.filter({ hasNotText: 'Signed in' })).toHaveCount(0);
+  // Today is included, by this device's clock.
+  const today = await page.evaluate(() => new Date().toLocaleDateString('sv'));
+  await page.getByLabel('Until, that day included').fill(today);
+  const asked = site.proxy.next('/api/admin/audit', ({ path }) => path.includes('until='));
+  await page.getByRole('button', { name: 'Show' }).click();
+  await asked;
+  await expect(page).toHaveURL(new RegExp(`&until=${today}$`));
+  await expect(page.getByRole('table')).not.toHaveAttribute('aria-busy');
+  await expect(entries.filter({ hasText: joan.name })).toHaveCount(1);
   // Of a day that is over nothing is here.
   await page.getByLabel('Until, that day included').fill('2020-02-29');
   await page.getByRole('button', { name: 'Show' }).click();
@@ -200,7 +209,7 @@ administration('strangers go by way of sign-in to the page that they asked for, 
   await expect(entries).toHaveCount(0);
   await page.goBack();
   await expect(entries.filter({ hasText: joan.name })).toHaveCount(1);
-  await expect(page.getByLabel('Until, that day included')).toHaveValue('');
+  await expect(page.getByLabel('Until, that day included')).toHaveValue(today);
 });
 
 administration('roles follow at once: the open page of somebody who was made one, and of one who is none any more', async ({ wearer, other, page }) => {

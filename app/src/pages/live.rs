@@ -78,7 +78,7 @@ impl<T: DeserializeOwned + Send + Sync> Live<T> {
                 move || live.path.get(),
                 move |_, _, _| {
                     live.outdated.set(true);
-                    live.in_turn(async move { live.read_again().await });
+                    live.look_after_all();
                 },
                 false,
             );
@@ -93,12 +93,16 @@ impl<T: DeserializeOwned + Send + Sync> Live<T> {
 
     /// Reads it again, unless something is under way: then it is read soon anyway.
     pub fn look(self) {
-        // The page may have been left by what was done on it.
-        let Some(turn) = self.turn.try_with_value(Mutex::try_lock_owned).flatten() else { return };
+        let Some(turn) = self.turn.with_value(Mutex::try_lock_owned) else { return };
         leptos::task::spawn_local(async move {
             self.read_again().await;
             drop(turn);
         });
+    }
+
+    /// Reads it again, also if something is under way: what that brings may be older than what is known by now.
+    pub fn look_after_all(self) {
+        self.in_turn(async move { self.read_again().await });
     }
 
     /// Does something, when it is its turn, and reads again. Tells what `work` says; goes on with `then` if it went well.
@@ -143,7 +147,8 @@ impl<T: DeserializeOwned + Send + Sync> Live<T> {
     }
 
     fn in_turn(self, work: impl Future<Output = ()> + 'static) {
-        let turn = self.turn.get_value();
+        // The page may have been left by what was done on it.
+        let Some(turn) = self.turn.try_get_value() else { return };
         leptos::task::spawn_local(async move {
             let turn = turn.lock_owned().await;
             work.await;

@@ -11,8 +11,8 @@
 //! | `journal` | what just happened |
 //! | `lead` | the sentence under a protected page's heading |
 //! | `links` | addresses of our own pages, and which addresses may be followed |
-//! | `told` | the audit log in words |
 //! | `ticks` | what has to happen again and again while a page is open |
+//! | `told` | the audit log in words |
 //! | `words`, `calendar`, `device`, `when` | durations, dates and reasons, as people say them |
 //!
 //! Larger components end in `into_any`: together their types are more than the compiler wants to know.

@@ -64,7 +64,7 @@ fn Body(
             <p class="note" role="status">
                 {move || nobody().then_some("Nobody's address, domain or name begins like that.")}
             </p>
-            <Table labelled_by="people" columns=vec!["Person", "May", "Account made", "Account"] busy=live.outdated>
+            <Table labelled_by="people" columns=vec!["Person", "Role", "Account made", "Account"] busy=live.outdated>
                 // Made anew when anything in it changes; nothing in it is typed into.
                 <For
                     each=users
@@ -127,7 +127,7 @@ fn Search(
             />
             <button class="button">"Find"</button>
             <p class="note" id="search-hint">
-                "The beginning of an address, of its domain, or of any part of the name."
+                "The beginning of an address, of its domain, or of any word of the name."
             </p>
         </form>
     }
@@ -136,9 +136,9 @@ fn Search(
 
 #[component]
 fn Row(account: Account) -> impl IntoView {
-    let may = match account.user.role {
-        Role::Admin => "administer",
-        Role::User => "use it",
+    let role = match account.user.role {
+        Role::Admin => "administrator",
+        Role::User => "user",
     };
     let state = match account.disabled_at {
         Some(at) => view! {
@@ -154,7 +154,7 @@ fn Row(account: Account) -> impl IntoView {
             <td data-column="Person">
                 <Who user=account.user />
             </td>
-            <td data-column="May">{may}</td>
+            <td data-column="Role">{role}</td>
             <td data-column="Account made">
                 <When at=Signal::stored(Some(account.created_at)) />
             </td>

@@ -85,8 +85,8 @@ fn Details(session_id: Option<Uuid>, id: Uuid) -> impl IntoView {
                 account
                 id
                 changed=move || {
-                    sessions.look();
-                    entries.look();
+                    sessions.look_after_all();
+                    entries.look_after_all();
                 }
             />
             <section class="stack" aria-labelledby="sessions">
@@ -135,11 +135,11 @@ fn About(
                 <bdi class="email">{info(|it| it.user.email.clone())}</bdi>
             </p>
             <dl class="facts">
-                <dt>"May"</dt>
+                <dt>"Role"</dt>
                 <dd>
                     {move || match role.get() {
-                        Some(Role::Admin) => "administer: see and end everybody's sessions",
-                        Some(Role::User) => "see and end his own sessions",
+                        Some(Role::Admin) => "administrator: sees and ends everybody's sessions",
+                        Some(Role::User) => "user: sees and ends his own sessions",
                         None => "…",
                     }}
                 </dd>
@@ -158,7 +158,8 @@ fn About(
                             }
                                 .into_any()
                         }
-                        None => "open".into_any(),
+                        None if account.is_read() => "open".into_any(),
+                        None => "…".into_any(),
                     }}
                 </dd>
             </dl>
