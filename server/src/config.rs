@@ -70,6 +70,9 @@ pub struct Flags {
     /// anything but the token itself)
     #[arg(long, env = "LANYARD_REVOCATION", default_value = "immediate")]
     revocation: Revocation,
+    /// So long entries of the audit log are kept
+    #[arg(long, env = "LANYARD_AUDIT_TTL", default_value = "90d", value_parser = duration)]
+    audit_ttl: Duration,
     /// Where /metrics is served, for Prometheus; nowhere by default. Keep it private
     #[arg(long, env = "LANYARD_METRICS_ADDR")]
     metrics_addr: Option<SocketAddr>,
@@ -115,6 +118,8 @@ pub struct Config {
     pub client_ip: ClientIpSource,
     /// Whether an ended session's access tokens are refused at once.
     pub immediate_revocation: bool,
+    /// How long entries of the audit log are kept.
+    pub audit_ttl: Duration,
     /// Where metrics are served.
     pub metrics_addr: Option<SocketAddr>,
     /// Whether to make the demo accounts.
@@ -193,6 +198,7 @@ impl TryFrom<Flags> for Config {
             },
             client_ip: flags.client_ip,
             immediate_revocation: flags.revocation == Revocation::Immediate,
+            audit_ttl: flags.audit_ttl,
             metrics_addr: flags.metrics_addr,
             demo: flags.demo,
         })
