@@ -4,6 +4,8 @@
 //! Vocabulary as far as it has them. Nothing secret is in it, and nothing that a client wrote of itself: names of
 //! ours, ids, a shortened network.
 
+use serde::{Deserialize, Serialize};
+
 use crate::device::Device;
 use crate::store::{EndReason, NewSession, Rotation, SessionId, User, UserId};
 use crate::time::Timestamp;
@@ -292,7 +294,7 @@ pub struct Entry {
 }
 
 /// An entry's place in the log.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Place {
     /// When it was written.
     pub at: Timestamp,

@@ -12,6 +12,7 @@
 //! | [`hint`] | the readable cookie's value: which session and generation a cookie jar holds |
 //! | [`password`] | hashing on a bounded pool |
 //! | [`throttle`] | how often somebody may try to sign in or to register |
+//! | [`watch`] | what is worth telling when it comes too often |
 //! | [`store`] | the one storage trait and the rows that cross it |
 //! | [`records`] | what administrators read of it |
 //! | [`audit`] | the audit log: what happened, who did it, from where |
@@ -36,5 +37,6 @@ pub mod service;
 pub mod store;
 pub mod throttle;
 pub mod time;
+pub mod watch;
 
 pub use service::{Service, Settings};

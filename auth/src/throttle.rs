@@ -22,9 +22,9 @@ use crate::device::Network;
 use crate::service::normalise;
 
 /// So many attempts at once, and from then on one in each period.
-struct Allowance {
-    at_once: NonZero<u32>,
-    then_one_in: Duration,
+pub(crate) struct Allowance {
+    pub at_once: NonZero<u32>,
+    pub then_one_in: Duration,
 }
 
 /// For one account from one network: 2,900 guesses a day.
@@ -38,9 +38,9 @@ const NETWORK: Allowance = Allowance { at_once: count(100), then_one_in: Duratio
 const REGISTRATIONS: Allowance = Allowance { at_once: count(20), then_one_in: Duration::from_secs(60) };
 
 /// After so many attempts, whoever has all his tries again is forgotten.
-const SWEEP_EVERY: u32 = 1024;
+pub(crate) const SWEEP_EVERY: u32 = 1024;
 
-const fn count(n: u32) -> NonZero<u32> {
+pub(crate) const fn count(n: u32) -> NonZero<u32> {
     match NonZero::new(n) {
         Some(n) => n,
         None => NonZero::<u32>::MIN,
@@ -55,7 +55,8 @@ pub struct TooMany {
     pub retry_after: Duration,
 }
 
-type Limiter<K, C> = RateLimiter<K, DashMapStateStore<K>, C, NoOpMiddleware<<C as Clock>::Instant>>;
+pub(crate) type Limiter<K, C> =
+    RateLimiter<K, DashMapStateStore<K>, C, NoOpMiddleware<<C as Clock>::Instant>>;
 
 /// Counts attempts. Kept in memory: a restart gives everybody all his tries again.
 pub struct Throttle<C: Clock = MonotonicClock> {
@@ -129,7 +130,10 @@ impl<C: Clock + Clone> Throttle<C> {
     }
 }
 
-fn limiter<K: Clone + Eq + Hash, C: Clock + Clone>(allowance: &Allowance, clock: &C) -> Limiter<K, C> {
+pub(crate) fn limiter<K: Clone + Eq + Hash, C: Clock + Clone>(
+    allowance: &Allowance,
+    clock: &C,
+) -> Limiter<K, C> {
     let Allowance { at_once, then_one_in } = allowance;
     // `with_period` refuses zero alone.
     let quota = Quota::with_period(*then_one_in).unwrap_or(Quota::per_minute(*at_once)).allow_burst(*at_once);

@@ -1,6 +1,7 @@
 //! The lanyard binary: configuration, then the router, then serving until it is told to stop.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "what to open and what went wrong are printed")]
 
+mod activity;
 mod api;
 mod config;
 mod demo;
@@ -26,6 +27,7 @@ use lanyard_app::session::PageSettings;
 use lanyard_auth::access::AccessTokens;
 use lanyard_auth::password::Passwords;
 use lanyard_auth::random::Random;
+use lanyard_auth::records::Records;
 use lanyard_auth::service::Immediate;
 use lanyard_auth::time::Clock;
 use lanyard_auth::{Service, Settings};
@@ -33,6 +35,7 @@ use tokio::net::TcpListener;
 use tokio::signal;
 use tracing_subscriber::EnvFilter;
 
+use activity::Activity;
 use config::{Cli, Config};
 use router::{App, router};
 
@@ -74,12 +77,15 @@ async fn serve(config: Config) -> Result<(), Box<dyn Error>> {
         metrics::serve(addr).await?;
     }
     let (clock, random) = (Clock::System, Random::System);
-    let service = Arc::new(start(&config, clock, &random).await?);
+    let (service, records) = start(&config, clock.clone(), &random).await?;
     let accounts =
         if config.demo { demo::accounts(&service, &config.data_dir, &random).await? } else { Vec::new() };
     let app = App {
         service: Arc::clone(&service),
         throttle: Arc::default(),
+        watch: Arc::default(),
+        activity: Arc::new(Activity::new(clock)),
+        records,
         settings: page_settings(&config),
         assets: site::assets(),
     };
@@ -100,9 +106,13 @@ async fn serve(config: Config) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-async fn start(config: &Config, clock: Clock, random: &Random) -> Result<Service, Box<dyn Error>> {
+async fn start(
+    config: &Config,
+    clock: Clock,
+    random: &Random,
+) -> Result<(Arc<Service>, Arc<dyn Records>), Box<dyn Error>> {
     let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
-    let store = lanyard_store::open(&config.database_url, clock.clone()).await?;
+    let database = lanyard_store::open(&config.database_url, clock.clone()).await?;
     let key = keys::signing(&config.data_dir, config.signing_alg)?;
     let settings = Settings {
         limits: config.limits,
@@ -114,7 +124,7 @@ async fn start(config: &Config, clock: Clock, random: &Random) -> Result<Service
         random: random.clone(),
         immediate: config.immediate_revocation.then(Immediate::default),
     };
-    Ok(Service::start(store, settings).await?)
+    Ok((Arc::new(Service::start(database.store, settings).await?), database.records))
 }
 
 fn page_settings(config: &Config) -> PageSettings {

@@ -9,24 +9,27 @@ use axum::http::header::{ACCEPT, ALLOW, CACHE_CONTROL, CONTENT_SECURITY_POLICY, 
 use axum::http::{HeaderMap, Method, Response, StatusCode, Uri};
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::IntoResponse as _;
-use axum::routing::{get, post};
+use axum::routing::{delete, get, patch, post};
 use axum::{Json, Router};
 use lanyard_app::api::{ApiError, cookies};
 use lanyard_app::session::{PageSettings, View};
 use lanyard_app::shell::{Assets, shell};
 use lanyard_auth::Service;
+use lanyard_auth::records::Records;
 use lanyard_auth::throttle::Throttle;
+use lanyard_auth::watch::Watch;
 use leptos::prelude::{provide_context, use_context};
 use leptos_axum::ResponseOptions;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::csrf::ConfigError;
 use tower_http::timeout::TimeoutLayer;
 
+use crate::activity::Activity;
 use crate::api::whence::Whence;
 use crate::config::Config;
 use crate::layers::errors::Answer;
 use crate::layers::headers::Https;
-use crate::layers::{cross_site, errors, forms, headers, is_for_programs, limits, log};
+use crate::layers::{count, cross_site, errors, forms, headers, is_for_programs, limits, log};
 use crate::{api, site};
 
 /// An answer that takes longer is given up: 503. The slowest is a sign-in that waits for its turn to hash.
@@ -39,11 +42,27 @@ pub struct App {
     pub service: Arc<Service>,
     /// How often somebody may try to sign in.
     pub throttle: Arc<Throttle>,
+    /// What is worth telling when it comes too often.
+    pub watch: Arc<Watch>,
+    /// What this server has done of late.
+    pub activity: Arc<Activity>,
+    /// What administrators read.
+    pub records: Arc<dyn Records>,
     /// What pages are told.
     pub settings: PageSettings,
     /// What pages load.
     pub assets: Assets,
 }
+
+macro_rules! routes {
+    ($($method:ident $path:literal $handler:path;)*) => {
+        /// What is answered by programs rather than by pages.
+        fn routes() -> Router<App> {
+            Router::new()$(.route($path, $method($handler)))*
+        }
+    };
+}
+include!("routes.rs");
 
 /// The whole app.
 ///
@@ -53,19 +72,8 @@ pub fn router(app: App, config: &Config) -> Result<Router, ConfigError> {
     // leptos spawns on it; a second initialisation, in tests, changes nothing.
     let _ = any_spawner::Executor::init_tokio();
     let https = Https(config.is_https());
-    let auth = Router::new()
-        .route("/auth/register", post(server_function))
-        .route("/auth/login", post(server_function))
-        .route("/auth/refresh", post(server_function))
-        .route("/auth/logout", post(server_function));
-    let api = api::routes().route("/api/stamp", post(server_function));
     // From the inside out: the last layer sees a request first.
-    let router = Router::new()
-        .merge(auth)
-        .merge(api)
-        .route("/.well-known/jwks.json", get(jwks))
-        .route("/health/live", get(|| async { StatusCode::NO_CONTENT }))
-        .route("/health/ready", get(ready))
+    let router = routes()
         .fallback(page)
         .layer(from_fn(cross_site::require_origin))
         .layer(cross_site::layer(&config.public_url)?)
@@ -73,6 +81,7 @@ pub fn router(app: App, config: &Config) -> Result<Router, ConfigError> {
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, MAX_TIME))
         .layer(CatchPanicLayer::new())
         .layer(from_fn(errors::shape))
+        .layer(from_fn_with_state(Arc::clone(&app.activity), count::deeds))
         .layer(from_fn(forms::redirect))
         .layer(from_fn_with_state(https, headers::secure))
         .layer(log::layer())
@@ -94,6 +103,7 @@ async fn server_function(
     let context = move || {
         provide_context(Arc::clone(&app.service));
         provide_context(Arc::clone(&app.throttle));
+        provide_context(Arc::clone(&app.watch));
         provide_context(from);
     };
     leptos_axum::handle_server_fns_with_context(context, request).await.into_response()
@@ -101,6 +111,10 @@ async fn server_function(
 
 async fn jwks(State(app): State<App>) -> Response<Body> {
     ([(CACHE_CONTROL, "public, max-age=300")], Json(app.service.access().jwks())).into_response()
+}
+
+async fn live() -> StatusCode {
+    StatusCode::NO_CONTENT
 }
 
 async fn ready(State(app): State<App>) -> Result<StatusCode, Answer> {

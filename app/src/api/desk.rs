@@ -13,6 +13,7 @@ use lanyard_auth::scope;
 use lanyard_auth::service::{Client, Delivery, Issued, RefreshError, SignInError, SignUpError, Unavailable};
 use lanyard_auth::store::{EndReason as Stored, SessionId, User};
 use lanyard_auth::throttle::{Throttle, TooMany};
+use lanyard_auth::watch::Watch;
 use lanyard_client::EndReason;
 use leptos::prelude::use_context;
 use leptos_axum::ResponseOptions;
@@ -26,6 +27,7 @@ use crate::ui::words;
 pub(super) struct Desk {
     pub service: Arc<Service>,
     throttle: Arc<Throttle>,
+    watch: Arc<Watch>,
     from: Network,
     headers: HeaderMap,
     response: ResponseOptions,
@@ -39,6 +41,7 @@ impl Desk {
         Ok(Self {
             service: use_context::<Arc<Service>>().ok_or_else(missing)?,
             throttle: use_context().ok_or_else(missing)?,
+            watch: use_context().ok_or_else(missing)?,
             from: use_context().ok_or_else(missing)?,
             headers: use_context::<Parts>().ok_or_else(missing)?.headers,
             response: use_context().ok_or_else(missing)?,
@@ -84,6 +87,13 @@ impl Desk {
     /// [`ErrorCode::TooManyRequests`].
     pub fn admit_registration(&self) -> Result<(), ApiError> {
         Ok(self.throttle.register(self.from)?)
+    }
+
+    /// Counts a renewal. It is served all the same.
+    pub async fn count_renewal(&self, issued: &Issued) {
+        if self.watch.renewed(issued.sid) {
+            self.service.note_excess(issued.user.id, issued.sid, self.device()).await;
+        }
     }
 
     /// Who asks for tokens.

@@ -75,6 +75,7 @@ pub async fn refresh(session_id: Option<Uuid>) -> Result<Tokens, ApiError> {
     let delivery = if shown.bearer { Delivery::Body } else { Delivery::Cookie };
     let token = shown.one(&desk.service)?;
     let issued = desk.service.refresh(token, session_id.map(SessionId), desk.client(delivery)).await?;
+    desk.count_renewal(&issued).await;
     Ok(desk.hand_out(issued, delivery))
 }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::audit::{By, Event, NewEntry};
 use crate::device::Device;
-use crate::store::{SessionId, UserId};
+use crate::store::{SessionId, StoreError, UserId};
 
 use super::{Service, SignInError};
 
@@ -27,6 +27,14 @@ impl Service {
     pub async fn note_excess(&self, user: UserId, session: SessionId, device: Device) {
         let (event, by) = (Event::ExcessRateLimitExceeded, By::server(device));
         self.note(NewEntry { event, detail: None, user: Some(user), session: Some(session), by }).await;
+    }
+
+    /// Notes that a session's person has looked at the notices up to this one, which are not shown there again.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn notices_seen(&self, session: SessionId, up_to: i64) -> Result<(), StoreError> {
+        self.store.notices_seen(session, up_to).await
     }
 
     /// Notes a sign-in that failed, and whether that makes many. Both are done for addresses without an account too,

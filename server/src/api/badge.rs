@@ -1,11 +1,16 @@
-//! The extractors of protected endpoints.
+//! The extractors of protected endpoints: one for each need. Where there is none, the door is open; the tests walk
+//! every route and look.
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use lanyard_app::api::desk::authenticate;
+use lanyard_app::api::{ApiError, ErrorCode};
 use lanyard_auth::access::Claims;
+use lanyard_auth::audit::{By, Event, NewEntry};
+use lanyard_auth::scope::{Role, Scope};
 use lanyard_auth::store::User;
 
+use super::whence::Here;
 use crate::layers::errors::Answer;
 use crate::router::App;
 
@@ -34,5 +39,27 @@ impl FromRequestParts<App> for Present {
         let Badge(claims) = Badge::from_request_parts(parts, app).await?;
         let user = app.service.user_of(claims.sid).await.map_err(|error| Answer(error.into()))?;
         Ok(Self(claims, user))
+    }
+}
+
+/// An administrator: the access token has the scope, the session is live, and its user is one still.
+pub struct Admin(pub Claims, pub User);
+
+impl FromRequestParts<App> for Admin {
+    /// As [`Present`], and 403 `insufficient_scope`, which is noted.
+    type Rejection = Answer;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Answer> {
+        let Present(claims, user) = Present::from_request_parts(parts, app).await?;
+        if Scope::Admin.is_in(&claims.scope) && user.role == Role::Admin {
+            return Ok(Self(claims, user));
+        }
+        if app.watch.refused(claims.sid) {
+            let Here(device) = Here::from_request_parts(parts, app).await?;
+            let (event, by) = (Event::AuthzFail, By::owner(device));
+            let (user, session) = (Some(claims.sub), Some(claims.sid));
+            app.service.note(NewEntry { event, detail: None, user, session, by }).await;
+        }
+        Err(Answer(ApiError::new(ErrorCode::InsufficientScope)))
     }
 }

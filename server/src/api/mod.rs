@@ -2,28 +2,32 @@
 //!
 //! | Module | What lives there |
 //! |---|---|
-//! | [`badge`] | the extractor that lets nobody in without an access token |
+//! | [`badge`] | the extractors that let nobody in without an access token |
 //! | [`whence`] | the extractor that tells where a request came from |
 //! | [`sessions`] | a person's own sessions |
 //! | [`account`] | the person |
+//! | [`notices`] | what a person should look at |
+//! | [`admin`] | everybody's, for administrators |
+//!
+//! Which of them answers which route is in `routes.rs`.
 
-mod account;
+pub mod account;
+pub mod admin;
 mod badge;
-mod sessions;
+pub mod notices;
+pub mod sessions;
 pub mod whence;
 
-use axum::Router;
-use axum::routing::{delete, get, patch, post};
+use lanyard_app::api::{ApiError, ErrorCode};
+use lanyard_auth::service::Unavailable;
+use lanyard_auth::store::StoreError;
 
-use crate::router::App;
+use crate::layers::errors::Answer;
 
-/// All of them.
-pub fn routes() -> Router<App> {
-    Router::new()
-        .route("/api/me", get(account::me))
-        .route("/api/account/name", post(account::rename))
-        .route("/api/account/password", post(account::change_password))
-        .route("/api/sessions", get(sessions::list).delete(sessions::end_all))
-        .route("/api/sessions/others", delete(sessions::end_others))
-        .route("/api/sessions/{id}", patch(sessions::label).delete(sessions::end))
+fn unavailable(error: StoreError) -> Answer {
+    Answer(Unavailable::from(error).into())
+}
+
+fn no_user() -> Answer {
+    Answer(ApiError::with_message(ErrorCode::NotFound, "There is no such person."))
 }

@@ -7,11 +7,12 @@ use lanyard_app::api::{ApiError, EndedSessions, ErrorCode, RenameSession, Sessio
 use lanyard_auth::access::Claims;
 use lanyard_auth::audit::By;
 use lanyard_auth::device::Device;
-use lanyard_auth::service::{LabelError, Unavailable};
-use lanyard_auth::store::{EndReason, Session, SessionId, StoreError};
+use lanyard_auth::service::LabelError;
+use lanyard_auth::store::{EndReason, Session, SessionId};
 use uuid::Uuid;
 
 use super::badge::Present;
+use super::unavailable;
 use super::whence::Here;
 use crate::layers::errors::Answer;
 use crate::router::App;
@@ -87,7 +88,7 @@ pub async fn label(
 
 /// Of the session that asks, nothing is told that a rotation writes, neither when it was nor where: a thief who
 /// holds its tokens would see when to renew. It is where the request comes from, now.
-fn info(session: Session, claims: &Claims, here: &Device) -> SessionInfo {
+pub fn info(session: Session, claims: &Claims, here: &Device) -> SessionInfo {
     let Session { sid, rotated_at, created_at, label, device, .. } = session;
     let current = sid == claims.sid;
     let Device { browser, system, network } = if current { here.clone() } else { device };
@@ -104,10 +105,6 @@ fn info(session: Session, claims: &Claims, here: &Device) -> SessionInfo {
     }
 }
 
-fn no_session() -> Answer {
+pub fn no_session() -> Answer {
     Answer(ApiError::with_message(ErrorCode::NotFound, "There is no such session."))
-}
-
-fn unavailable(error: StoreError) -> Answer {
-    Answer(Unavailable::from(error).into())
 }

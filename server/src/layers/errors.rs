@@ -23,6 +23,8 @@ impl IntoResponse for Answer {
         let Self(error) = self;
         let status = StatusCode::from_u16(error.error.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let mut response = (status, axum::Json(&error)).into_response();
+        // For who counts.
+        response.extensions_mut().insert(error.error);
         let headers = response.headers_mut();
         if let Some(seconds) = error.retry_after {
             headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
