@@ -142,7 +142,8 @@ fn number(at: Timestamp) -> i64 {
 }
 
 fn place(number: i64) -> usize {
-    usize::try_from(number).unwrap_or(0) % STRETCHES
+    let stretches = i64::try_from(STRETCHES).unwrap_or(i64::MAX);
+    usize::try_from(number.rem_euclid(stretches)).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -200,7 +201,7 @@ mod tests {
         clock.set(Timestamp::from_seconds(999_980));
         activity.count(Deed::SignIn);
         assert_eq!((activity.read().until, tail(&activity.read().sign_ins)), (1_000_000, &[0, 0, 2][..]));
-        for seconds in [10, -10, i64::MAX / 1000, i64::MIN / 1000, 1_000_005] {
+        for seconds in [10, -10_000, i64::MAX / 1000, i64::MIN / 1000, 1_000_005] {
             clock.set(Timestamp::from_seconds(seconds));
             assert_eq!(activity.read().sign_ins, [0; STRETCHES]);
             activity.count(Deed::SignIn);

@@ -2,6 +2,7 @@
 //!
 //! What can't be right is refused here, before anything is opened, in one clear sentence.
 
+use std::fmt;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -11,6 +12,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use http::Uri;
 use lanyard_auth::access::SigningAlgorithm;
 use lanyard_auth::rotation::{BadLimits, LONGEST, Limits};
+
+use crate::command::{sessions, user};
 
 /// Sign people in, keep them signed in: short-lived access tokens, rotating refresh tokens.
 #[derive(Debug, Parser)]
@@ -23,10 +26,15 @@ pub struct Cli {
     serve: Flags,
 }
 
+/// What to do.
 #[derive(Debug, Subcommand)]
-enum Command {
+pub enum Command {
     /// Serve the app (the default)
     Serve(Box<Flags>),
+    /// See, make, close and change accounts
+    User(user::User),
+    /// See and end sessions
+    Sessions(sessions::Sessions),
 }
 
 /// The flags of `lanyard serve`.
@@ -38,12 +46,8 @@ pub struct Flags {
     /// The origin at which browsers reach the app; the default is http://localhost and the port of --addr
     #[arg(long, env = "LANYARD_PUBLIC_URL")]
     public_url: Option<String>,
-    /// Database: sqlite:path or postgres://...; the default is a SQLite file in the data folder
-    #[arg(long, env = "DATABASE_URL", hide_env_values = true)]
-    database_url: Option<String>,
-    /// Folder for keys and the database, made if it isn't there
-    #[arg(long, env = "LANYARD_DATA_DIR", default_value = "data")]
-    data_dir: PathBuf,
+    #[command(flatten)]
+    kept: Kept,
     /// How long an access token lives
     #[arg(long, env = "LANYARD_ACCESS_TTL", default_value = "15m", value_parser = duration)]
     access_ttl: Duration,
@@ -79,6 +83,31 @@ pub struct Flags {
     /// Make two demo accounts and print their passwords; on loopback addresses only
     #[arg(long, env = "LANYARD_DEMO", value_parser = clap::builder::FalseyValueParser::new())]
     demo: bool,
+}
+
+/// Where everything is kept: the flags that all commands share.
+#[derive(Clone, Args)]
+pub struct Kept {
+    /// Database: sqlite:path or postgres://...; the default is a SQLite file in the data folder
+    #[arg(long, env = "DATABASE_URL", hide_env_values = true)]
+    database_url: Option<String>,
+    /// Folder for keys and the database; `serve` makes it if it isn't there
+    #[arg(long, env = "LANYARD_DATA_DIR", default_value = "data")]
+    data_dir: PathBuf,
+}
+
+impl Kept {
+    /// What `lanyard_store::open` takes. May hold a password, so it is never shown.
+    pub fn database_url(&self) -> String {
+        let default = || format!("sqlite:{}", self.data_dir.join("lanyard.db").display());
+        self.database_url.clone().unwrap_or_else(default)
+    }
+}
+
+impl fmt::Debug for Kept {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Kept").field("data_dir", &self.data_dir).finish_non_exhaustive()
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -152,12 +181,9 @@ pub enum BadConfig {
 }
 
 impl Cli {
-    /// The flags of the command that was given.
-    pub fn flags(self) -> Flags {
-        match self.command {
-            Some(Command::Serve(flags)) => *flags,
-            None => self.serve,
-        }
+    /// The command that was given.
+    pub fn command(self) -> Command {
+        self.command.unwrap_or_else(|| Command::Serve(Box::new(self.serve)))
     }
 }
 
@@ -178,17 +204,14 @@ impl TryFrom<Flags> for Config {
         if flags.demo && !flags.addr.ip().is_loopback() {
             return Err(BadConfig::DemoInPublic(flags.addr));
         }
-        let database_url = flags
-            .database_url
-            .unwrap_or_else(|| format!("sqlite:{}", flags.data_dir.join("lanyard.db").display()));
         Ok(Self {
             addr: flags.addr,
             public_url: match &flags.public_url {
                 Some(url) => origin(url)?,
                 None => origin(&format!("http://localhost:{}", flags.addr.port()))?,
             },
-            database_url,
-            data_dir: flags.data_dir,
+            database_url: flags.kept.database_url(),
+            data_dir: flags.kept.data_dir,
             access_ttl: flags.access_ttl,
             limits,
             signing_alg: match flags.signing_alg {

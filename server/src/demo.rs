@@ -1,4 +1,4 @@
-//! Two accounts to look around with. Only on loopback addresses, see `config`.
+//! Two accounts to look around with, one of them an administrator's. Only on loopback addresses, see `config`.
 
 use std::path::Path;
 
@@ -9,7 +9,10 @@ use lanyard_auth::audit::By;
 use lanyard_auth::device::Device;
 use lanyard_auth::password::Password;
 use lanyard_auth::random::Random;
+use lanyard_auth::records::Records;
+use lanyard_auth::scope::Role;
 use lanyard_auth::service::{Registration, SignUpError};
+use lanyard_auth::store::StoreError;
 use zeroize::Zeroizing;
 
 use crate::keys::{KeyFileError, read_or_make};
@@ -21,6 +24,8 @@ pub struct Account {
     pub email: &'static str,
     /// Its password.
     pub password: Zeroizing<String>,
+    /// What its owner may do by now.
+    pub role: Role,
 }
 
 /// The demo accounts could not be made.
@@ -29,28 +34,42 @@ pub enum DemoError {
     /// The file with their passwords can't be read or written.
     #[error(transparent)]
     File(#[from] KeyFileError),
+    /// The database does not answer.
+    #[error(transparent)]
+    Store(#[from] StoreError),
     /// An account can't be made.
     #[error("a demo account could not be made: {0}")]
     SignUp(#[from] SignUpError),
 }
+
+const ACCOUNTS: [(&str, &str, Role); 2] =
+    [("Ada Lovelace", "ada@example.com", Role::Admin), ("Grace Hopper", "grace@example.com", Role::User)];
 
 /// Makes the demo accounts that aren't there yet. Their passwords are random, and kept in a file so that
 /// they can be printed at each start.
 ///
 /// # Errors
 /// [`DemoError`].
-pub async fn accounts(service: &Service, folder: &Path, random: &Random) -> Result<Vec<Account>, DemoError> {
+pub async fn accounts(
+    service: &Service,
+    records: &dyn Records,
+    folder: &Path,
+    random: &Random,
+) -> Result<Vec<Account>, DemoError> {
     let mut accounts = Vec::new();
-    for (name, email) in [("Ada Lovelace", "ada@example.com"), ("Grace Hopper", "grace@example.com")] {
+    for (name, email, role) in ACCOUNTS {
         let file = folder.join(format!("demo-password-{email}"));
         let make = || Ok(Zeroizing::new(URL_SAFE_NO_PAD.encode(random.bytes::<9>()?)));
         let password = read_or_make(&file, make)?;
         let password = Zeroizing::new(password.trim().to_owned());
         let registration = Registration::new(name, email, Password::new(password.to_string()))?;
+        let registration = registration.with_role(role);
         match service.sign_up(registration, &By::server(Device::default())).await {
-            Ok(_) | Err(SignUpError::EmailTaken) => accounts.push(Account { email, password }),
+            Ok(_) | Err(SignUpError::EmailTaken) => {}
             Err(error) => return Err(error.into()),
         }
+        let role = records.user_by_email(email).await?.map_or(role, |user| user.role);
+        accounts.push(Account { email, password, role });
     }
     Ok(accounts)
 }

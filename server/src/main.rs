@@ -1,8 +1,9 @@
-//! The lanyard binary: configuration, then the router, then serving until it is told to stop.
+//! The lanyard binary: configuration, then one of the commands, or the router and serving until it is told to stop.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "what to open and what went wrong are printed")]
 
 mod activity;
 mod api;
+mod command;
 mod config;
 mod demo;
 #[cfg(feature = "failpoints")]
@@ -28,6 +29,7 @@ use lanyard_auth::access::AccessTokens;
 use lanyard_auth::password::Passwords;
 use lanyard_auth::random::Random;
 use lanyard_auth::records::Records;
+use lanyard_auth::scope::Role;
 use lanyard_auth::service::Immediate;
 use lanyard_auth::time::Clock;
 use lanyard_auth::{Service, Settings};
@@ -36,7 +38,7 @@ use tokio::signal;
 use tracing_subscriber::EnvFilter;
 
 use activity::Activity;
-use config::{Cli, Config};
+use config::{Cli, Command, Config};
 use router::{App, router};
 
 /// After being told to stop, requests under way may take so much longer.
@@ -44,20 +46,18 @@ const GRACE: Duration = Duration::from_secs(5);
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let config = match Config::try_from(Cli::parse().flags()) {
-        Ok(config) => config,
-        Err(error) => {
-            eprintln!("lanyard: {error}");
-            return ExitCode::from(2);
-        }
+    let done = match Cli::parse().command() {
+        Command::Serve(flags) => match Config::try_from(*flags) {
+            Ok(config) => serve(config).await,
+            Err(error) => {
+                eprintln!("lanyard: {error}");
+                return ExitCode::from(2);
+            }
+        },
+        Command::User(user) => user.run().await,
+        Command::Sessions(sessions) => sessions.run().await,
     };
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr)
-        .with_ansi(std::io::stderr().is_terminal())
-        .init();
-    match serve(config).await {
+    match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("lanyard: {error}");
@@ -67,6 +67,12 @@ async fn main() -> ExitCode {
 }
 
 async fn serve(config: Config) -> Result<(), Box<dyn Error>> {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal())
+        .init();
     for warning in config.warnings() {
         eprintln!("lanyard: note: {warning}");
     }
@@ -78,8 +84,11 @@ async fn serve(config: Config) -> Result<(), Box<dyn Error>> {
     }
     let (clock, random) = (Clock::System, Random::System);
     let (service, records) = start(&config, clock.clone(), &random).await?;
-    let accounts =
-        if config.demo { demo::accounts(&service, &config.data_dir, &random).await? } else { Vec::new() };
+    let accounts = if config.demo {
+        demo::accounts(&service, &*records, &config.data_dir, &random).await?
+    } else {
+        Vec::new()
+    };
     let app = App {
         service: Arc::clone(&service),
         throttle: Arc::default(),
@@ -98,7 +107,8 @@ async fn serve(config: Config) -> Result<(), Box<dyn Error>> {
     }
     println!("Lanyard is at {}", config.public_url);
     for account in accounts {
-        println!("  sign in as {} with the password {}", account.email, account.password.as_str());
+        let may = if account.role == Role::Admin { ", an administrator," } else { "" };
+        println!("  sign in as {}{may} with the password {}", account.email, account.password.as_str());
     }
     tokio::spawn(removal::run(Arc::clone(&service), config.audit_ttl));
     axum::serve(listener, router).with_graceful_shutdown(told_to_stop()).await?;

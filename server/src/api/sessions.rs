@@ -4,7 +4,6 @@ use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use lanyard_app::api::{ApiError, EndedSessions, ErrorCode, RenameSession, SessionInfo, Sessions};
-use lanyard_auth::access::Claims;
 use lanyard_auth::audit::By;
 use lanyard_auth::device::Device;
 use lanyard_auth::service::LabelError;
@@ -24,8 +23,9 @@ pub async fn list(
     Here(here): Here,
 ) -> Result<Json<Sessions>, Answer> {
     let sessions = app.service.sessions_of(claims.sub).await.map_err(unavailable)?;
-    let sessions = sessions.into_iter().map(|session| info(session, &claims, &here)).collect();
-    Ok(Json(Sessions { sessions }))
+    let asks = |sid| (sid == claims.sid).then_some(&here);
+    let sessions = sessions.into_iter().map(|session| info(asks(session.sid), session));
+    Ok(Json(Sessions { sessions: sessions.collect() }))
 }
 
 /// `DELETE /api/sessions/{id}`
@@ -86,16 +86,16 @@ pub async fn label(
     })
 }
 
-/// Of the session that asks, nothing is told that a rotation writes, neither when it was nor where: a thief who
-/// holds its tokens would see when to renew. It is where the request comes from, now.
-pub fn info(session: Session, claims: &Claims, here: &Device) -> SessionInfo {
+/// What is told of a session; `here` is where the request comes from, if that session asks. Of that, nothing is told
+/// that a rotation writes, neither when it was nor where: a thief who holds its tokens would see when to renew. It is
+/// here, now.
+pub fn info(here: Option<&Device>, session: Session) -> SessionInfo {
     let Session { sid, rotated_at, created_at, label, device, .. } = session;
-    let current = sid == claims.sid;
-    let Device { browser, system, network } = if current { here.clone() } else { device };
-    let last_seen_at = (!current).then(|| rotated_at.seconds().div_euclid(60) * 60);
+    let last_seen_at = here.is_none().then(|| rotated_at.seconds().div_euclid(60) * 60);
+    let Device { browser, system, network } = here.cloned().unwrap_or(device);
     SessionInfo {
         id: sid.0,
-        current,
+        current: here.is_some(),
         name: label,
         browser,
         system,

@@ -2,7 +2,8 @@ use super::*;
 
 fn config(flags: &[&str]) -> Result<Config, BadConfig> {
     let flags = std::iter::once(&"lanyard").chain(flags);
-    Config::try_from(Cli::try_parse_from(flags).unwrap().flags())
+    let Command::Serve(flags) = Cli::try_parse_from(flags).unwrap().command() else { panic!("not to serve") };
+    Config::try_from(*flags)
 }
 
 #[test]

@@ -53,7 +53,7 @@ pub async fn list(
     let sessions = live.map(|session| AccountSession {
         user: user_info(session.user.clone()),
         expires_at: session.expires_at.seconds(),
-        session: info(session, &claims, &here),
+        session: info((session.sid == claims.sid).then_some(&here), session),
     });
     Ok(Json(AccountSessions { sessions: sessions.collect(), next: next(seen.row.next) }))
 }

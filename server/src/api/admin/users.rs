@@ -112,7 +112,8 @@ async fn read(app: &App, id: UserId) -> Result<Json<Account>, Answer> {
     user.map(|user| Json(account(user))).ok_or_else(no_user)
 }
 
-fn account(user: User) -> Account {
+/// What is told of an account.
+pub fn account(user: User) -> Account {
     Account {
         created_at: user.created_at.seconds(),
         disabled_at: user.disabled_at.map(|at| at.seconds()),
