@@ -2,6 +2,7 @@
 //!
 //! | File | What it draws or says |
 //! |---|---|
+//! | `advice` | how good a password is, while it is chosen |
 //! | `badge`, `demo` | the visitor badge on its lanyard: the person's own, and a demonstration |
 //! | `confirm`, `focus` | a button that asks once more, and where the keyboard is afterwards |
 //! | `flow` | a sequence of messages between parties, from data |
@@ -15,6 +16,7 @@
 //!
 //! Larger components end in `into_any`: together their types are more than the compiler wants to know.
 
+pub mod advice;
 pub mod badge;
 pub mod calendar;
 pub mod confirm;
