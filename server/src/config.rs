@@ -294,4 +294,4 @@ fn duration(text: &str) -> Result<Duration, String> {
 }
 
 #[cfg(test)]
-mod tests;
+pub mod tests;

@@ -9,6 +9,8 @@ use crate::person::{Held, PASSWORD, administrator, bearer, browser, me, register
 use crate::server::Server;
 
 const FIREFOX: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0";
+const CHROME: &str =
+    "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36";
 
 async fn get(server: &Server, held: &Held, path: &str) -> Answer {
     send(bearer(server.get(path), &held.access)).await
@@ -123,19 +125,27 @@ async fn everybodys_sessions_are_listed() {
 #[tokio::test]
 async fn no_list_tells_a_session_of_its_own_renewals() {
     let server = Server::start();
-    let grace = administrator(&server).await;
+    administrator(&server).await;
+    let fields = json!({"email": "grace@people.example", "password": PASSWORD});
+    let login = server.post("/auth/login").header("user-agent", CHROME).json(&fields);
+    let grace = Held::from_cookies(&send(login).await);
     let look = async || {
         let mut seen = Vec::new();
-        for path in
-            ["/api/admin/sessions", "/api/admin/audit", "/api/notices", "/api/admin/users", "/api/sessions"]
-        {
+        for list in ["sessions?", "audit?", "users?"] {
+            let rows = list.trim_end_matches('?').replace("audit", "entries");
+            for limit in [1, 2, 200] {
+                let path = format!("/api/admin/{list}");
+                seen.push(json!(pages(&server, &grace, &path, &rows, limit).await).to_string());
+                seen.push(get(&server, &grace, &format!("{path}limit={limit}")).await.body);
+            }
+        }
+        for path in ["/api/notices", "/api/sessions"] {
             seen.push(get(&server, &grace, path).await.body);
         }
         seen
     };
-    send(bearer(server.get("/api/me").header("user-agent", FIREFOX), &grace.access)).await;
     let before = look().await;
-    // From where the session never was, so that it is told; and far too often.
+    // From where the session never was, so that it is told to others; and far too often.
     server.age(grace.session, Duration::from_secs(121)).await;
     let refresh = || browser(&server, "/auth/refresh", &grace.cookies()).header("user-agent", FIREFOX);
     let renewed = send(refresh()).await;
@@ -143,7 +153,8 @@ async fn no_list_tells_a_session_of_its_own_renewals() {
     for _ in 0..61 {
         send(refresh()).await;
     }
-    assert!(server.events(grace.session).await.contains(&"excess_rate_limit_exceeded".to_owned()));
+    let told = ["session_renewed new_browser", "excess_rate_limit_exceeded"];
+    assert_eq!(server.events(grace.session).await[1..], told);
     assert_eq!(look().await, before);
 }
 
