@@ -300,4 +300,4 @@ fn duration(text: &str) -> Result<Duration, String> {
 }
 
 #[cfg(test)]
-mod tests;
+pub mod tests;
