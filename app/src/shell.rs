@@ -8,7 +8,10 @@ use leptos_router::hooks::use_location;
 use leptos_router::path;
 use serde::{Deserialize, Serialize};
 
-use crate::pages::{Account, Dashboard, Devices, Home, NotFound, Register, SignIn};
+use crate::pages::{
+    Account, Activity, AuditLog, Dashboard, Devices, Everybody, Home, NotFound, People, Person, Register,
+    SignIn,
+};
 use crate::session::{PageSettings, Session, View};
 use crate::ui::header::{Footer, Header};
 use crate::ui::notice::ConnectionNotice;
@@ -150,6 +153,12 @@ fn Main() -> impl IntoView {
                 <Route path=path!("/dashboard") view=Dashboard />
                 <Route path=path!("/devices") view=Devices />
                 <Route path=path!("/account") view=Account />
+                <Route path=path!("/admin") view=People />
+                <Route path=path!("/admin/users") view=People />
+                <Route path=path!("/admin/users/:id") view=Person />
+                <Route path=path!("/admin/sessions") view=Everybody />
+                <Route path=path!("/admin/audit") view=AuditLog />
+                <Route path=path!("/admin/activity") view=Activity />
             </FlatRoutes>
         </main>
     }

@@ -9,6 +9,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 
 import { type Answer, type Sent, send } from './http.ts';
+import type { Person } from './wearer.ts';
 
 /** The server's durations, in seconds. */
 export type Lifetimes = { access: number; retryWindow: number; settle: number; idle: number; absolute: number };
@@ -47,8 +48,7 @@ export class Server {
 
   /** Starts it, again with the same port and data, and waits until its database answers. */
   async start(): Promise<void> {
-    const inherited = Object.entries(process.env).filter(([name]) => !/^(LANYARD_|DATABASE_URL$)/.test(name));
-    const child = spawn(BINARY, this.flags, { env: Object.fromEntries(inherited), stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(BINARY, this.flags, { env: environment(), stdio: ['ignore', 'pipe', 'pipe'] });
     this.process = child;
     child.stdout.on('data', (text) => (this.logs += text));
     child.stderr.on('data', (text) => (this.logs += text));
@@ -77,6 +77,23 @@ export class Server {
   /** Sends a request past the proxy, as somebody with a tool of his own would. */
   send(method: string, path: string, sent: Sent = {}): Promise<Answer> {
     return send(this.port, method, path, sent);
+  }
+
+  /** Runs the command line beside the running server, with its database; returns what it printed. */
+  async command(args: string[], input = ''): Promise<string> {
+    const child = spawn(BINARY, [...args, '--data-dir', this.folder], { env: environment(), stdio: ['pipe', 'pipe', 'pipe'] });
+    let printed = '';
+    child.stdout.on('data', (text) => (printed += text));
+    child.stderr.on('data', (text) => (printed += text));
+    child.stdin.end(input);
+    const [code] = await once(child, 'close');
+    if (code !== 0) throw new Error(`${args.join(' ')} ended with ${code}:\n${printed}`);
+    return printed;
+  }
+
+  /** Makes an administrator's account. */
+  async makeAdmin({ name, email, password }: Person): Promise<void> {
+    await this.command(['user', 'create', '--role', 'admin', '--password-stdin', name, email], password);
   }
 
   /** Every file that it keeps, by name. */
@@ -109,6 +126,12 @@ export class Server {
   private async isReady(): Promise<boolean> {
     return this.send('GET', '/health/ready').then((answer) => answer.status === 200, () => false);
   }
+}
+
+/** This process's environment, without what configures the server. */
+function environment(): NodeJS.ProcessEnv {
+  const inherited = Object.entries(process.env).filter(([name]) => !/^(LANYARD_|DATABASE_URL$)/.test(name));
+  return Object.fromEntries(inherited);
 }
 
 /** A port that nobody listens on, below those that systems give out by themselves: nothing takes it meanwhile. */

@@ -9,6 +9,9 @@ export type Person = { name: string; email: string; password: string };
 export const ada: Person = { name: 'Ada Lovelace', email: 'ada@lanyard.test', password: 'seven doors, one desk' };
 export const grace: Person = { name: 'Grace Hopper', email: 'grace@lanyard.test', password: 'moths in the relays' };
 
+/** An administrator. */
+export const joan: Person = { name: 'Joan Clarke', email: 'joan@lanyard.test', password: 'bombes in hut eight' };
+
 export class Wearer {
   constructor(readonly page: Page, private readonly site: Site) {}
 
@@ -92,6 +95,41 @@ export class Wearer {
     return this.main.getByRole('region', { name: 'Other devices' }).getByRole('listitem');
   }
 
+  /** Opens a page of the administration, and waits until what it shows is there. */
+  async openAdmin(path: string): Promise<void> {
+    await this.open(path);
+    await expect(this.page.getByRole('status').filter({ hasText: 'Stays up to date' }).first()).toBeVisible();
+  }
+
+  /** What somebody should look at. */
+  get notices(): Locator {
+    return this.main.getByRole('region', { name: 'Please look at this' });
+  }
+
+  /** Presses Tab until this has the focus; Shift+Tab with `-1`. */
+  async tabTo(target: Locator, direction: 1 | -1 = 1): Promise<void> {
+    await expect(target).toBeVisible();
+    for (let presses = 0; presses < 100; presses++) {
+      if (await target.evaluate((element) => element === document.activeElement)) return;
+      await this.page.keyboard.press(direction === 1 ? 'Tab' : 'Shift+Tab');
+    }
+    throw new Error(`no way to ${target} by Tab`);
+  }
+
+  /** Goes to it by Tab, and presses Enter. */
+  async press(target: Locator): Promise<void> {
+    await this.tabTo(target);
+    await this.page.keyboard.press('Enter');
+  }
+
+  /** Goes to a button that asks once more, and to the answer that does it. */
+  async pressAndConfirm(button: Locator, no: string, yes: string): Promise<void> {
+    await this.press(button);
+    await expect(this.page.getByRole('button', { name: no, exact: true })).toBeFocused();
+    await this.tabTo(this.page.getByRole('button', { name: yes, exact: true }), -1);
+    await this.page.keyboard.press('Enter');
+  }
+
   /** Opens "Your account", and waits until it is this person's. */
   async openAccount(person: Person): Promise<void> {
     await this.open('/account');
@@ -148,7 +186,8 @@ export class Wearer {
     return this.page.getByRole('region', { name: 'What just happened' }).getByRole('list');
   }
 
-  private get main(): Locator {
+  /** The page itself. */
+  get main(): Locator {
     return this.page.getByRole('main');
   }
 

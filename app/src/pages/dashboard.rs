@@ -1,5 +1,6 @@
 //! The dashboard: a protected page, with the living badge and everything one may do to it.
 
+use leptos::html::H1;
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::components::A;
@@ -15,6 +16,7 @@ use crate::ui::{device, links, words};
 
 use super::calls::Calls;
 use super::guard::{keep_strangers_out, use_session_id};
+use super::notices::Notices;
 
 /// The dashboard. Its frame is the same before and after the badge arrives.
 #[component]
@@ -28,6 +30,7 @@ pub fn Dashboard() -> impl IntoView {
     let session_id = use_session_id();
     let first_name =
         Memo::new(move |_| signed_in.get().map(|it| words::first_name(&it.user.name).to_owned()));
+    let top = NodeRef::<H1>::new();
     let title = move || match first_name.get() {
         Some(name) => format!("Dashboard, signed in as {name}"),
         None => "Dashboard · Lanyard".to_owned(),
@@ -53,12 +56,15 @@ pub fn Dashboard() -> impl IntoView {
             </div>
             <div class="stack">
                 <div class="dash-head">
-                    <h1>{greeting}</h1>
+                    <h1 node_ref=top tabindex="-1">
+                        {greeting}
+                    </h1>
                     <Lead about="Your badge is in this tab's memory. Shut the tab and it is gone; open it again and the passport fetches a \
                                  new one." />
                 </div>
                 <CookieNotice />
                 <For each=move || [session_id.get()] key=|session_id| *session_id let:session_id>
+                    <Notices session_id home=top on_dashboard=true />
                     <Calls session_id />
                 </For>
                 <Switches />

@@ -73,11 +73,27 @@ impl Moment {
 
     /// This moment as somebody at `now` would say it: `14:02 today`, `20 December`, `20 December 2027`.
     pub fn said_at(self, now: Self) -> String {
+        match self.days - now.days {
+            -1..=1 => format!("{:02}:{:02} {}", self.hour, self.minute, self.day_at(now)),
+            _ => self.day_at(now),
+        }
+    }
+
+    /// The same to the second, whatever the day: `14:02:31 today`, `20 December, 14:02:31`.
+    pub fn said_exactly(self, now: Self) -> String {
+        match self.days - now.days {
+            -1..=1 => format!("{} {}", self.clock(), self.day_at(now)),
+            _ => format!("{}, {}", self.day_at(now), self.clock()),
+        }
+    }
+
+    /// Its day as somebody at `now` would say it.
+    fn day_at(self, now: Self) -> String {
         let month = MONTHS.get(self.month).copied().unwrap_or_default();
         match self.days - now.days {
-            0 => format!("{:02}:{:02} today", self.hour, self.minute),
-            1 => format!("{:02}:{:02} tomorrow", self.hour, self.minute),
-            -1 => format!("{:02}:{:02} yesterday", self.hour, self.minute),
+            0 => "today".to_owned(),
+            1 => "tomorrow".to_owned(),
+            -1 => "yesterday".to_owned(),
             _ if self.year == now.year => format!("{} {month}", self.day),
             _ => format!("{} {month} {}", self.day, self.year),
         }
@@ -148,6 +164,11 @@ mod tests {
         assert_eq!(later(-1), "13:00 yesterday");
         assert_eq!(later(-2), "18 December");
         assert_eq!(later(31), "20 January 2027");
+        let exactly = |days: i64| Moment::new(noon + days * DAY_MS, 60).said_exactly(now);
+        assert_eq!(exactly(0), "13:00:00 today");
+        assert_eq!(exactly(-1), "13:00:00 yesterday");
+        assert_eq!(exactly(-2), "18 December, 13:00:00");
+        assert_eq!(exactly(31), "20 January 2027, 13:00:00");
         // Eleven hours later it is tomorrow in Berlin, and still today in London.
         let near_midnight = noon + 11 * 60 * MINUTE_MS;
         assert_eq!(Moment::new(near_midnight, 60).said_at(now), "00:00 tomorrow");

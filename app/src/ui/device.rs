@@ -28,6 +28,23 @@ pub fn local(_unix_ms: f64) -> Option<Moment> {
     None
 }
 
+/// When a day (such as `2026-12-20`) begins here, or so many days later one does: in seconds since the Unix epoch. None for
+/// what is no day.
+#[cfg(feature = "hydrate")]
+pub fn midnight(day: &str, days_later: u32) -> Option<i64> {
+    let date = js_sys::Date::new(&format!("{day}T00:00").into());
+    // As the calendar counts: not every day has 24 hours.
+    date.set_date(date.get_date() + days_later);
+    let ms = date.get_time();
+    ms.is_finite().then(|| whole(ms) / 1000)
+}
+
+/// When a day begins: not known on the server.
+#[cfg(not(feature = "hydrate"))]
+pub fn midnight(_day: &str, _days_later: u32) -> Option<i64> {
+    None
+}
+
 #[cfg(feature = "hydrate")]
 #[expect(clippy::cast_possible_truncation, reason = "a float too large becomes the largest integer")]
 fn whole(number: f64) -> i64 {

@@ -4,6 +4,7 @@ use leptos::prelude::*;
 use leptos_router::components::A;
 
 use super::links;
+use crate::api::Role;
 use crate::session::{Session, View};
 
 /// Who we are, where one can go, and who is signed in.
@@ -11,6 +12,10 @@ use crate::session::{Session, View};
 pub fn Header() -> impl IntoView {
     let session = Session::expect();
     let signed_out = Memo::new(move |_| matches!(session.view.get(), View::SignedOut { .. }));
+    let is_admin = Memo::new(move |_| match session.view.get() {
+        View::SignedIn(it) => it.user.role == Role::Admin,
+        View::Checking | View::SignedOut { .. } => false,
+    });
     view! {
         <header class="top wrap">
             <A href="/" exact=true attr:class="brand">
@@ -27,6 +32,7 @@ pub fn Header() -> impl IntoView {
                 </A>
                 <A href=links::DASHBOARD>"Dashboard"</A>
                 {move || (!signed_out.get()).then(|| view! { <A href=links::DEVICES>"Devices"</A> })}
+                {move || is_admin.get().then(|| view! { <A href=links::ADMIN>"Admin"</A> })}
             </nav>
             <p class="me">{move || (!signed_out.get()).then(|| view! { <Account /> })}</p>
             {move || {

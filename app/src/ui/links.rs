@@ -13,6 +13,16 @@ pub const DEVICES: &str = "/devices";
 pub const ACCOUNT: &str = "/account";
 /// The sign-in page.
 pub const SIGN_IN: &str = "/sign-in";
+/// Administration: everybody's accounts, the same page as [`PEOPLE`].
+pub const ADMIN: &str = "/admin";
+/// Everybody's accounts; below it, at its id, each one.
+pub const PEOPLE: &str = "/admin/users";
+/// Everybody's sessions.
+pub const SESSIONS: &str = "/admin/sessions";
+/// The audit log.
+pub const AUDIT: &str = "/admin/audit";
+/// What the server does right now.
+pub const ACTIVITY: &str = "/admin/activity";
 /// The page for a new account.
 pub const REGISTER: &str = "/register";
 
@@ -31,14 +41,17 @@ pub fn safe_next(next: Option<&str>) -> &str {
 pub fn with_next(page: &str, next: Option<&str>, ended: Option<EndReason>) -> String {
     #[derive(Serialize)]
     struct Query<'a> {
-        #[serde(skip_serializing_if = "Option::is_none")]
         next: Option<&'a str>,
-        #[serde(skip_serializing_if = "Option::is_none")]
         ended: Option<EndReason>,
     }
-    match serde_urlencoded::to_string(Query { next, ended }) {
-        Ok(query) if !query.is_empty() => format!("{page}?{query}"),
-        _ => page.to_owned(),
+    with_query(page, Query { next, ended })
+}
+
+/// `path` with a query of those of the parameters that are there.
+pub fn with_query(path: &str, parameters: impl Serialize) -> String {
+    match serde_urlencoded::to_string(parameters) {
+        Ok(query) if !query.is_empty() => format!("{path}?{query}"),
+        _ => path.to_owned(),
     }
 }
 
@@ -82,6 +95,9 @@ mod tests {
             with_next(SIGN_IN, Some("/a?b=c&d"), Some(EndReason::TokenReused)),
             "/sign-in?next=%2Fa%3Fb%3Dc%26d&ended=token_reused"
         );
+        let parameters = [("search", Some("ada & co")), ("after", None)];
+        assert_eq!(with_query(PEOPLE, parameters), "/admin/users?search=ada+%26+co");
+        assert_eq!(with_query(PEOPLE, [("after", None::<&str>)]), PEOPLE);
     }
 
     #[test]

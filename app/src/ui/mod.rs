@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `advice` | how good a password is, while it is chosen |
 //! | `badge`, `demo` | the visitor badge on its lanyard: the person's own, and a demonstration |
+//! | `chart` | bars over time |
 //! | `confirm`, `focus` | a button that asks once more, and where the keyboard is afterwards |
 //! | `flow` | a sequence of messages between parties, from data |
 //! | `form` | fields and messages of forms |
@@ -11,6 +12,7 @@
 //! | `journal` | what just happened |
 //! | `lead` | the sentence under a protected page's heading |
 //! | `links` | addresses of our own pages, and which addresses may be followed |
+//! | `told` | the audit log in words |
 //! | `ticks` | what has to happen again and again while a page is open |
 //! | `words`, `calendar`, `device`, `when` | durations, dates and reasons, as people say them |
 //!
@@ -19,6 +21,7 @@
 pub mod advice;
 pub mod badge;
 pub mod calendar;
+pub mod chart;
 pub mod confirm;
 pub mod demo;
 pub mod device;
@@ -31,5 +34,6 @@ pub mod lead;
 pub mod links;
 pub mod notice;
 pub mod ticks;
+pub mod told;
 pub mod when;
 pub mod words;

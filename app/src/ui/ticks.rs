@@ -27,12 +27,9 @@ pub fn use_ticks() -> Signal<Option<f64>> {
     now.into()
 }
 
-/// How often a page that can be seen asks the server again for what others may have changed.
-const FRESH: Duration = Duration::from_secs(10);
-
-/// Calls `look` at once, and for as long as the calling component lives: every ten seconds while the page can be seen, and
+/// Calls `look` at once, and for as long as the calling component lives: every so often while the page can be seen, and
 /// whenever it is seen again or the network is back. Never on the server.
-pub fn keep_fresh(look: impl Fn() + Copy + 'static) {
+pub fn keep_fresh(every: Duration, look: impl Fn() + Copy + 'static) {
     let look_if_seen = move || {
         if !document().hidden() {
             look();
@@ -43,7 +40,7 @@ pub fn keep_fresh(look: impl Fn() + Copy + 'static) {
         // The first is fired at the document, from where it bubbles.
         let listeners = ["visibilitychange", "online"]
             .map(|event| window_event_listener_untyped(event, move |_| look_if_seen()));
-        let interval = set_interval_with_handle(look_if_seen, FRESH);
+        let interval = set_interval_with_handle(look_if_seen, every);
         on_cleanup(move || {
             listeners.into_iter().for_each(WindowListenerHandle::remove);
             if let Ok(interval) = interval {

@@ -69,6 +69,15 @@ pub fn others_ended(number: usize) -> String {
     }
 }
 
+/// What became of all sessions of somebody else.
+pub fn kicked_out(number: usize) -> String {
+    match number {
+        0 => "No session was open.".to_owned(),
+        1 => "One session was ended.".to_owned(),
+        _ => format!("{number} sessions were ended."),
+    }
+}
+
 /// Why a badge was issued, in a word for the badge itself.
 pub const fn cause(cause: Cause) -> &'static str {
     match cause {

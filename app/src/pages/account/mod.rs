@@ -10,9 +10,7 @@ use uuid::Uuid;
 
 use self::name::NameForm;
 use self::password::PasswordForm;
-use super::guard::{keep_strangers_out, use_session_id};
-use crate::api::UserInfo;
-use crate::session::{Session, View};
+use super::guard::{keep_strangers_out, use_session_id, use_user};
 use crate::ui::lead::Lead;
 use crate::ui::links;
 
@@ -41,11 +39,7 @@ fn Forms(
     /// The session that there is a badge for, if there is one.
     session_id: Option<Uuid>,
 ) -> impl IntoView {
-    let session = Session::expect();
-    let user: Memo<Option<UserInfo>> = Memo::new(move |_| match session.view.get() {
-        View::SignedIn(it) => Some(it.user),
-        View::Checking | View::SignedOut { .. } => None,
-    });
+    let user = use_user();
     view! {
         <div class="two-columns">
             <div class="stack">

@@ -5,7 +5,7 @@ mod glyph;
 mod list;
 
 use http::Method;
-use leptos::html::H2;
+use leptos::html::{H1, H2};
 use leptos::prelude::*;
 use leptos_meta::Title;
 use uuid::Uuid;
@@ -13,12 +13,13 @@ use uuid::Uuid;
 use self::card::Card;
 use self::list::List;
 use super::guard::{keep_strangers_out, use_session_id};
+use super::live::{FRESH, Standing};
+use super::notices::Notices;
 use crate::api::EndedSessions;
 use crate::session::Session;
 use crate::ui::confirm::Confirm;
 use crate::ui::focus::focus_soon;
 use crate::ui::lead::Lead;
-use crate::ui::ticks::keep_fresh;
 use crate::ui::words;
 
 /// The page. Its frame is the same before and after the badge arrives.
@@ -26,14 +27,18 @@ use crate::ui::words;
 pub fn Devices() -> impl IntoView {
     keep_strangers_out();
     let session_id = use_session_id();
+    let top = NodeRef::<H1>::new();
     view! {
         <Title text="Your devices · Lanyard" />
         <div class="page wrap" aria-busy=move || session_id.get().is_none().then_some("true")>
             <div class="page-head">
-                <h1>"Your devices"</h1>
+                <h1 node_ref=top tabindex="-1">
+                    "Your devices"
+                </h1>
                 <Lead about="Wherever you are signed in. End what you don't know, and change your password then." />
             </div>
             <For each=move || [session_id.get()] key=|session_id| *session_id let:session_id>
+                <Notices session_id home=top />
                 <Sessions session_id />
             </For>
         </div>
@@ -46,10 +51,7 @@ fn Sessions(
     /// The session that there is a badge for, if there is one.
     session_id: Option<Uuid>,
 ) -> impl IntoView {
-    let list = List::new(session_id);
-    if session_id.is_some() {
-        keep_fresh(move || list.look());
-    }
+    let list = List::fresh(session_id, "/api/sessions", FRESH);
     let others = NodeRef::<H2>::new();
     let is_alone = Memo::new(move |_| list.is_read() && list.ids(false).is_empty());
     let end_others = move || {
@@ -63,7 +65,7 @@ fn Sessions(
     };
     view! {
         <div class="stack">
-            <State list />
+            <Standing live=list what="your sessions" />
             <section aria-labelledby="this-device">
                 <h2 id="this-device">"This device"</h2>
                 <ul class="devices">
@@ -103,21 +105,6 @@ fn Sessions(
         </div>
     }
     .into_any()
-}
-
-/// What came of the last action, and whether the list is what the server says.
-#[component]
-fn State(list: List) -> impl IntoView {
-    view! {
-        <div class="list-state">
-            <p class="note" role="status">
-                {move || list.standing()}
-            </p>
-            <div role="alert">
-                {move || list.failed.get().map(|why| view! { <p class="notice bad">{why}</p> })}
-            </div>
-        </div>
-    }
 }
 
 /// Ends every session, and leaves.

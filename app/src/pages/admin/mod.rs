@@ -1,0 +1,28 @@
+//! Administration: everybody's accounts and sessions, the audit log, and what the server does right now. What a page shows
+//! of them is in its address, so that it can be linked, reloaded, and gone back to.
+//!
+//! | File | What it draws |
+//! |---|---|
+//! | `people`, `new_account` | the accounts, and the form for another |
+//! | `person` | one account, and what may be done to it |
+//! | `everybody`, `sessions` | everybody's sessions, and the table of them |
+//! | `audit`, `entries` | the audit log with its filters, and the table of it |
+//! | `activity` | charts |
+//! | `frame`, `table` | what is around each page and each table |
+
+mod activity;
+mod audit;
+mod entries;
+mod everybody;
+mod frame;
+mod new_account;
+mod people;
+mod person;
+mod sessions;
+mod table;
+
+pub use activity::Activity;
+pub use audit::AuditLog;
+pub use everybody::Everybody;
+pub use people::People;
+pub use person::Person;

@@ -1,0 +1,138 @@
+//! The audit log in words: for administrators, and for the person whom something concerns. Pure, and the same on server and
+//! client.
+
+use lanyard_client::EndReason;
+
+use super::{links, words};
+use crate::api::admin::{AuditEvent, Notice};
+
+/// What happened, in a line; without a detail, what such an event is in general.
+pub fn event(event: AuditEvent, detail: Option<&str>) -> &'static str {
+    match (event, detail) {
+        (AuditEvent::UserCreated, _) => "Account made",
+        (AuditEvent::UserUpdated, Some("renamed")) => "Name changed",
+        (AuditEvent::UserUpdated, Some("disabled")) => "Account closed",
+        (AuditEvent::UserUpdated, Some("enabled")) => "Account opened again",
+        (AuditEvent::UserUpdated, _) => "Account renamed, closed or opened",
+        (AuditEvent::AuthnLoginSuccess, Some("new_browser")) => "Signed in, from a browser not seen before",
+        (AuditEvent::AuthnLoginSuccess, Some("new_network")) => "Signed in, from a network not seen before",
+        (AuditEvent::AuthnLoginSuccess, _) => "Signed in",
+        (AuditEvent::AuthnLoginFail, _) => "Wrong password, or no such address",
+        (AuditEvent::AuthnLoginFailMax, _) => "Many wrong passwords in a short time",
+        (AuditEvent::AuthnPasswordChange, _) => "Password changed, all other sessions ended",
+        (AuditEvent::AuthnPasswordChangeFail, _) => "Password not changed: the current one was wrong",
+        (AuditEvent::AuthnTokenRevoked, reason) => reason.and_then(links::named).map_or("Session ended", end),
+        (AuditEvent::AuthnTokenReuse, _) => "Replaced refresh token used again, session ended",
+        (AuditEvent::SessionRenewed, Some("recovered")) => "Renewed once more, after a lost answer",
+        (AuditEvent::SessionRenewed, Some("new_browser")) => "Renewed from another browser",
+        (AuditEvent::SessionRenewed, Some("new_network")) => "Renewed from another network",
+        (AuditEvent::SessionRenewed, _) => "Renewed in an unusual way",
+        (AuditEvent::ExcessRateLimitExceeded, _) => "Renewed far too often",
+        (AuditEvent::AuthzFail, _) => "Asked for what only administrators may do",
+        (AuditEvent::AuthzChange, Some("admin")) => "Made an administrator",
+        (AuditEvent::AuthzChange, Some("user")) => "Administrator no longer",
+        (AuditEvent::AuthzChange, _) => "Role changed",
+    }
+}
+
+const fn end(reason: EndReason) -> &'static str {
+    match reason {
+        EndReason::SignedOut => "Signed out",
+        EndReason::Replaced => "Session ended: another sign-in in the same browser",
+        EndReason::Expired => "Session ended: expired",
+        EndReason::TokenReused => "Session ended: a refresh token was used again",
+        EndReason::Unconfirmed => "Session ended: its renewals never arrived",
+        EndReason::EndedElsewhere => "Session ended from another device",
+        EndReason::KickedOut => "Session ended by an administrator",
+        EndReason::PasswordChanged => "Session ended: password changed",
+        EndReason::AccountDisabled => "Session ended: account closed",
+        EndReason::Unknown | EndReason::CookieRefused => "Session ended",
+    }
+}
+
+/// Whether somebody ought to look into it.
+pub const fn is_alarming(event: AuditEvent) -> bool {
+    match event {
+        AuditEvent::AuthnLoginFailMax
+        | AuditEvent::AuthnTokenReuse
+        | AuditEvent::ExcessRateLimitExceeded
+        | AuditEvent::AuthzFail => true,
+        AuditEvent::UserCreated
+        | AuditEvent::UserUpdated
+        | AuditEvent::AuthnLoginSuccess
+        | AuditEvent::AuthnLoginFail
+        | AuditEvent::AuthnPasswordChange
+        | AuditEvent::AuthnPasswordChangeFail
+        | AuditEvent::AuthnTokenRevoked
+        | AuditEvent::SessionRenewed
+        | AuditEvent::AuthzChange => false,
+    }
+}
+
+/// What a person is told of something: a heading, and what it may mean and what to do.
+pub fn notice(notice: &Notice) -> (String, &'static str) {
+    let from = || words::device(notice.browser.as_deref(), notice.system.as_deref());
+    let not_you = if notice.session_id.is_some() { NOT_YOU } else { WAS_NOT_YOU };
+    match (notice.event, notice.detail.as_deref()) {
+        (AuditEvent::AuthnLoginSuccess, Some("new_network")) => {
+            (format!("New sign-in from {}, in another network", from()), not_you)
+        }
+        (AuditEvent::AuthnLoginSuccess, _) => (format!("New sign-in from {}", from()), not_you),
+        (AuditEvent::SessionRenewed, Some("new_network")) => {
+            (format!("{} goes on in another network", from()), TRAVELLED)
+        }
+        (AuditEvent::SessionRenewed, _) => (format!("A session of yours goes on in {}", from()), MOVED),
+        (AuditEvent::AuthnTokenReuse, _) => ("A sign-in token of yours was used twice".to_owned(), STOLEN),
+        (AuditEvent::AuthnLoginFailMax, _) => {
+            ("Many wrong passwords were tried on your account".to_owned(), GUESSED)
+        }
+        (AuditEvent::ExcessRateLimitExceeded, _) => {
+            ("A session of yours is renewed far too often".to_owned(), RESTLESS)
+        }
+        (AuditEvent::AuthnPasswordChange, _) => ("Your password was changed".to_owned(), NEW_PASSWORD),
+        (AuditEvent::AuthzChange, Some("admin")) => ("You are an administrator now".to_owned(), NEW_ROLE),
+        (AuditEvent::AuthzChange, _) => ("You are no administrator any more".to_owned(), NEW_ROLE),
+        // Nothing else is meant for the person; a newer server may think otherwise.
+        (other, detail) => (event(other, detail).to_owned(), ""),
+    }
+}
+
+const NOT_YOU: &str = "Not you? Sign it out, then change your password: somebody knows it.";
+const WAS_NOT_YOU: &str =
+    "That session has ended meanwhile. If it was not you, change your password: somebody knows it.";
+const TRAVELLED: &str =
+    "If you have not been travelling, sign it out: somebody may hold a copy of its cookie.";
+const MOVED: &str = "That browser was another one before. Unless you updated or copied it, sign it out: somebody may hold a \
+                     copy of its cookie.";
+const STOLEN: &str = "Somebody may hold a copy of it. We ended that session, so every copy is worthless. Unless you restored \
+                      or copied a browser's data yourself, change your password, and end what you don't know among your \
+                      devices.";
+const GUESSED: &str = "Somebody may be guessing, or you forgot it yourself. Nobody got in by that; a password that you use \
+                       nowhere else, of several unusual words, keeps it so.";
+const RESTLESS: &str =
+    "A page or a program may be broken, or somebody holds a copy. If you don't know why, sign it out.";
+const NEW_PASSWORD: &str =
+    "Not you? Then somebody else has the new one: ask whoever runs this service to close the account.";
+const NEW_ROLE: &str = "Another administrator has changed that, or whoever runs this service.";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_event_is_told_in_words_of_its_own() {
+        let mut told: Vec<_> = AuditEvent::ALL.into_iter().map(|it| event(it, None)).collect();
+        told.sort_unstable();
+        told.dedup();
+        assert_eq!(told.len(), AuditEvent::ALL.len());
+        assert_eq!(
+            event(AuditEvent::AuthnTokenRevoked, Some("kicked_out")),
+            "Session ended by an administrator"
+        );
+        assert_eq!(event(AuditEvent::AuthnTokenRevoked, Some("struck_by_lightning")), "Session ended");
+        assert_eq!(
+            event(AuditEvent::AuthnLoginSuccess, Some("new_browser")),
+            "Signed in, from a browser not seen before"
+        );
+    }
+}
