@@ -20,6 +20,10 @@ use crate::ui::notice::ConnectionNotice;
 #[cfg_attr(not(any(feature = "ssr", feature = "hydrate")), expect(dead_code))]
 const SETTINGS: &str = "lanyard-settings";
 
+/// The name of the `<meta>` that says where the advice on passwords is: its script and its WASM.
+#[cfg_attr(not(any(feature = "ssr", feature = "hydrate")), expect(dead_code))]
+pub(crate) const ADVICE: &str = "lanyard-advice";
+
 /// What a page starts from, on the server and at hydration alike: by then the cookies may be others, and the page
 /// that the server drew is taken over as it is. The engine corrects it.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
@@ -45,6 +49,10 @@ pub struct Assets {
     pub wasm: String,
     /// The stylesheet.
     pub css: String,
+    /// wasm-bindgen's module for advice on passwords, which is loaded when somebody chooses one.
+    pub advice_js: String,
+    /// Its WASM.
+    pub advice_wasm: String,
 }
 
 /// The whole document. `view` is what the hint cookie says, [`View::Checking`] or [`View::SignedOut`].
@@ -74,6 +82,7 @@ pub fn shell(assets: Assets, settings: PageSettings, view: View) -> impl IntoVie
                 <meta name=SETTINGS content=settings />
                 <link rel="stylesheet" href=assets.css />
                 <link rel="icon" type="image/svg+xml" href="/favicon.svg" />
+                <meta name=ADVICE content=format!("{} {}", assets.advice_js, assets.advice_wasm) />
                 <link rel="modulepreload" href=assets.js nonce=nonce.clone() />
                 <link rel="preload" href=assets.wasm r#as="fetch" r#type="application/wasm" crossorigin="anonymous" />
                 <script type="module" nonce=nonce inner_html=start></script>
@@ -86,12 +95,14 @@ pub fn shell(assets: Assets, settings: PageSettings, view: View) -> impl IntoVie
     }
 }
 
-/// Loads the WASM and hydrates the page. Leptos' own `HydrationScripts` puts the nonce into `crossorigin`.
+/// Loads the WASM and hydrates the page. Leptos' own `HydrationScripts` puts the nonce into `crossorigin`. And WASM can't
+/// load a module by itself: it calls `lanyardImport`.
 #[cfg(feature = "ssr")]
 fn start_script(assets: &Assets) -> String {
     let quoted = |text: &str| serde_json::Value::from(text).to_string().replace('<', "\\u003c");
     format!(
-        "import init, {{ hydrate }} from {};\ninit({{ module_or_path: {} }}).then(hydrate);",
+        "import init, {{ hydrate }} from {};\nglobalThis.lanyardImport = (address) => import(address);\n\
+         init({{ module_or_path: {} }}).then(hydrate);",
         quoted(&assets.js),
         quoted(&assets.wasm)
     )

@@ -74,6 +74,9 @@ pub struct Flags {
     /// anything but the token itself)
     #[arg(long, env = "LANYARD_REVOCATION", default_value = "immediate")]
     revocation: Revocation,
+    /// So long entries of the audit log are kept
+    #[arg(long, env = "LANYARD_AUDIT_TTL", default_value = "90d", value_parser = duration)]
+    audit_ttl: Duration,
     /// Where /metrics is served, for Prometheus; nowhere by default. Keep it private
     #[arg(long, env = "LANYARD_METRICS_ADDR")]
     metrics_addr: Option<SocketAddr>,
@@ -144,6 +147,8 @@ pub struct Config {
     pub client_ip: ClientIpSource,
     /// Whether an ended session's access tokens are refused at once.
     pub immediate_revocation: bool,
+    /// How long entries of the audit log are kept.
+    pub audit_ttl: Duration,
     /// Where metrics are served.
     pub metrics_addr: Option<SocketAddr>,
     /// Whether to make the demo accounts.
@@ -216,6 +221,7 @@ impl TryFrom<Flags> for Config {
             },
             client_ip: flags.client_ip,
             immediate_revocation: flags.revocation == Revocation::Immediate,
+            audit_ttl: flags.audit_ttl,
             metrics_addr: flags.metrics_addr,
             demo: flags.demo,
         })
@@ -294,4 +300,4 @@ fn duration(text: &str) -> Result<Duration, String> {
 }
 
 #[cfg(test)]
-mod tests;
+pub mod tests;

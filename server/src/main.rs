@@ -11,6 +11,7 @@ mod failpoints;
 mod keys;
 mod layers;
 mod metrics;
+mod removal;
 mod router;
 mod site;
 
@@ -30,7 +31,7 @@ use lanyard_auth::random::Random;
 use lanyard_auth::records::Records;
 use lanyard_auth::scope::Role;
 use lanyard_auth::service::Immediate;
-use lanyard_auth::time::{Clock, Timestamp, millis};
+use lanyard_auth::time::Clock;
 use lanyard_auth::{Service, Settings};
 use tokio::net::TcpListener;
 use tokio::signal;
@@ -39,12 +40,6 @@ use tracing_subscriber::EnvFilter;
 use activity::Activity;
 use config::{Cli, Command, Config};
 use router::{App, router};
-
-/// Between two looks for sessions that expired long ago. The first is at start.
-const REMOVAL: Duration = Duration::from_secs(3600);
-
-/// After the start the first removal comes sooner, but not before the clock has been seen to go on.
-const FIRST_REMOVAL: Duration = Duration::from_secs(60);
 
 /// After being told to stop, requests under way may take so much longer.
 const GRACE: Duration = Duration::from_secs(5);
@@ -115,7 +110,7 @@ async fn serve(config: Config) -> Result<(), Box<dyn Error>> {
         let may = if account.role == Role::Admin { ", an administrator," } else { "" };
         println!("  sign in as {}{may} with the password {}", account.email, account.password.as_str());
     }
-    tokio::spawn(remove_expired(Arc::clone(&service)));
+    tokio::spawn(removal::run(Arc::clone(&service), config.audit_ttl));
     axum::serve(listener, router).with_graceful_shutdown(told_to_stop()).await?;
     service.flush().await;
     Ok(())
@@ -152,34 +147,6 @@ fn page_settings(config: &Config) -> PageSettings {
         absolute_ttl_ms: millis(limits.absolute),
         immediate_revocation: config.immediate_revocation,
         demo: config.demo,
-    }
-}
-
-/// Removes sessions that expired long ago, now and then, for as long as the server runs.
-///
-/// Not when the database's time has leapt since the last look: a clock that was set wrongly and is corrected costs
-/// nobody his session, unless its row is gone.
-async fn remove_expired(service: Arc<Service>) {
-    let mut last = None;
-    loop {
-        let now = service.database_time().await;
-        let leapt = |last: Timestamp, now: Timestamp| now.since(last) > 2 * millis(REMOVAL);
-        match (last, &now) {
-            (Some(last), Ok(now)) if leapt(last, *now) => {
-                tracing::warn!("the database's time has leapt: nothing is removed for now");
-            }
-            (Some(_), Ok(_)) => match service.remove_expired().await {
-                Ok(0) => {}
-                Ok(removed) => tracing::info!(removed, "sessions that expired long ago were removed"),
-                Err(error) => tracing::warn!(%error, "sessions that expired long ago were not removed"),
-            },
-            // The first look only notes the time.
-            (None, Ok(_)) => {}
-            (_, Err(error)) => tracing::warn!(%error, "sessions that expired long ago were not removed"),
-        }
-        let wait = if last.is_none() { FIRST_REMOVAL } else { REMOVAL };
-        last = now.ok().or(last);
-        tokio::time::sleep(wait).await;
     }
 }
 

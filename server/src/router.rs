@@ -71,6 +71,11 @@ include!("routes.rs");
 pub fn router(app: App, config: &Config) -> Result<Router, ConfigError> {
     // leptos spawns on it; a second initialisation, in tests, changes nothing.
     let _ = any_spawner::Executor::init_tokio();
+    Ok(layered(&app.activity, config)?.with_state(app))
+}
+
+/// The routes, and what every request passes.
+fn layered(activity: &Arc<Activity>, config: &Config) -> Result<Router<App>, ConfigError> {
     let https = Https(config.is_https());
     // From the inside out: the last layer sees a request first.
     let router = routes()
@@ -81,12 +86,11 @@ pub fn router(app: App, config: &Config) -> Result<Router, ConfigError> {
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, MAX_TIME))
         .layer(CatchPanicLayer::new())
         .layer(from_fn(errors::shape))
-        .layer(from_fn_with_state(Arc::clone(&app.activity), count::deeds))
+        .layer(from_fn_with_state(Arc::clone(activity), count::deeds))
         .layer(from_fn(forms::redirect))
         .layer(from_fn_with_state(https, headers::secure))
         .layer(log::layer())
-        .layer(config.client_ip.clone().into_extension())
-        .with_state(app);
+        .layer(config.client_ip.clone().into_extension());
     #[cfg(feature = "failpoints")]
     let router = router.layer(from_fn(crate::failpoints::answer));
     Ok(router)
@@ -157,3 +161,6 @@ async fn page(State(app): State<App>, uri: Uri, headers: HeaderMap, request: Req
     let document = move || shell(app.assets.clone(), app.settings, view.clone());
     leptos_axum::render_app_to_stream_with_context(context, document)(request).await.into_response()
 }
+
+#[cfg(test)]
+mod tests;

@@ -28,6 +28,8 @@ pub fn assets() -> Assets {
         js: address("pkg/lanyard.js"),
         wasm: address("pkg/lanyard_bg.wasm"),
         css: address("pkg/lanyard.css"),
+        advice_js: address("pkg/advice.js"),
+        advice_wasm: address("pkg/advice_bg.wasm"),
     }
 }
 

@@ -3,6 +3,7 @@
 //! | Module | What lives there |
 //! |---|---|
 //! | [`site`] | what browsers load: WASM, CSS and static files, put together in `target/site` |
+//! | [`bench`] | what costs how much |
 //! | [`css`] | one style sheet out of `style/main.css` and its imports |
 //! | [`serve`] | the server's build, and running it with the demo accounts |
 //! | [`prove`] | the proofs that the rotation holds |
@@ -13,6 +14,7 @@
 // This is a program for a terminal; what it prints is its product.
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
+mod bench;
 mod css;
 mod prove;
 mod run;
@@ -55,6 +57,8 @@ enum Task {
     },
     /// Check formatting and lints, run every Rust test, build, and run Playwright in real browsers
     Test(test::Options),
+    /// Measure what costs how much, as ratios: the check of an access token, pages of a million people
+    Bench,
     /// Show that the rotation holds: by a model, by races, by crashes and by growth, on both databases
     Prove(prove::Options),
 }
@@ -76,6 +80,7 @@ fn perform(task: Task) -> Result<(), Error> {
             println!("Built {}", binary.display());
         }),
         Task::Serve { release, server } => serve::serve(&workspace, release, &server),
+        Task::Bench => bench::bench(&workspace),
         Task::Test(options) => test::test(&workspace, &options),
         Task::Prove(options) => prove::prove(&workspace, &options),
     }

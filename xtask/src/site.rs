@@ -19,6 +19,9 @@ use crate::run::{Error, Workspace, run};
 /// Name of the files in `pkg/`: `lanyard.js`, `lanyard_bg.wasm`, `lanyard.css`.
 const NAME: &str = "lanyard";
 
+/// The packages that become WASM, and the names of their files in `pkg/`.
+const MODULES: [(&str, &str); 2] = [("lanyard-frontend", NAME), ("lanyard-advice", "advice")];
+
 /// Endings of files that are worth compressing.
 const COMPRESSIBLE: [&str; 8] = ["css", "html", "js", "json", "svg", "txt", "wasm", "webmanifest"];
 
@@ -30,45 +33,41 @@ type Files = BTreeMap<PathBuf, Vec<u8>>;
 /// # Errors
 /// What cargo, wasm-bindgen, the style sheets or the disk have to say.
 pub fn build(workspace: &Workspace, release: bool) -> Result<(), Error> {
-    let package = bindgen(workspace, release, &wasm(workspace, release)?)?;
+    let compiled = wasm(workspace, release)?;
     let mut files = Files::new();
     collect(&workspace.root.join("public"), Path::new(""), &mut files)?;
-    collect(&package, Path::new("pkg"), &mut files)?;
+    for (package, name) in MODULES {
+        let module = compiled.join(package.replace('-', "_")).with_extension("wasm");
+        collect(&bindgen(workspace, release, &module, name)?, Path::new("pkg"), &mut files)?;
+    }
     let sheet = css::bundle(&workspace.root.join("style").join("main.css"))?;
     files.insert(Path::new("pkg").join(NAME).with_extension("css"), sheet.into_bytes());
     write(&workspace.root.join("target").join("site"), &files, release)
 }
 
-/// Compiles the front end; returns the module.
+/// Compiles what runs in browsers; returns the folder with the modules.
 fn wasm(workspace: &Workspace, release: bool) -> Result<PathBuf, Error> {
     let (profile, folder) = if release { ("wasm-release", "wasm-release") } else { ("dev", "debug") };
     let target = "wasm32-unknown-unknown";
-    run(workspace.cargo().args([
-        "build",
-        "--package",
-        "lanyard-frontend",
-        "--target",
-        target,
-        "--profile",
-        profile,
-    ]))?;
-    Ok(workspace.target.join(target).join(folder).join("lanyard_frontend.wasm"))
+    let packages = MODULES.iter().flat_map(|(package, _)| ["--package", package]);
+    run(workspace.cargo().arg("build").args(packages).args(["--target", target, "--profile", profile]))?;
+    Ok(workspace.target.join(target).join(folder))
 }
 
 /// Makes the module loadable by browsers; returns the folder with the result.
-fn bindgen(workspace: &Workspace, release: bool, module: &Path) -> Result<PathBuf, Error> {
+fn bindgen(workspace: &Workspace, release: bool, module: &Path, name: &str) -> Result<PathBuf, Error> {
     let work = workspace.target.join("xtask");
-    let done = work.join(if release { "pkg-release" } else { "pkg-debug" });
+    let done = work.join(format!("{name}-{}", if release { "release" } else { "debug" }));
     let xtask = std::env::current_exe().map_err(Error::file("find", Path::new("xtask")))?;
-    let result = done.join(format!("{NAME}_bg.wasm"));
+    let result = done.join(format!("{name}_bg.wasm"));
     if modified(&result) > modified(module) && modified(&result) > modified(&xtask) {
         return Ok(done);
     }
-    println!("Binding the WASM");
+    println!("Binding the WASM of {name}");
     let fresh = work.join("pkg-new");
     remove(&fresh)?;
     let mut bindgen = Bindgen::new();
-    bindgen.input_path(module).out_name(NAME).omit_default_module_path(false);
+    bindgen.input_path(module).out_name(name).omit_default_module_path(false);
     bindgen
         .typescript(false)
         .keep_debug(false)

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `driver` | the one [`lanyard_client::Engine`] of this tab, and what each effect does |
 //! | `http` | requests over fetch, and what their answers mean to the engine |
+//! | `advice` | the module that judges passwords, loaded when it is needed |
 //! | `badge` | the access token in memory, and what pages may see of it |
 //! | `locks`, `channel` | the other tabs |
 //! | `jar`, `storage`, `events`, `clock` | cookies, local storage, the page's life, time and randomness |
@@ -12,6 +13,7 @@
 //! driver lives in a `thread_local`. Whatever happens is queued and then taken one by one: performing an
 //! effect may make something else happen.
 
+pub mod advice;
 mod badge;
 mod channel;
 pub mod clock;

@@ -7,6 +7,7 @@ use leptos_router::components::A;
 
 use crate::api::{ErrorCode, Password};
 use crate::session::Session;
+use crate::ui::advice::Advising;
 use crate::ui::form::{Before, Field, PasswordField, Problem, Sending, Submit, use_asked, use_onward};
 use crate::ui::links;
 
@@ -33,6 +34,12 @@ pub fn Register() -> impl IntoView {
         });
     };
 
+    let known = move || {
+        let typed = |field: NodeRef<Input>| field.get_untracked().map(|field| field.value());
+        [typed(name), typed(email)].into_iter().flatten().collect()
+    };
+    let advising = Advising::new(password, known);
+
     view! {
         <Title text="Create an account · Lanyard" />
         <div class="door wrap">
@@ -51,6 +58,7 @@ pub fn Register() -> impl IntoView {
                     <PasswordField
                         autocomplete="new-password"
                         hint="At least 8 characters. Several words that don't belong together are better than one with digits."
+                        advising
                         input=password
                         sending
                     />

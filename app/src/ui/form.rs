@@ -11,6 +11,7 @@ use leptos_router::hooks::{use_navigate, use_query_map};
 use super::{links, words};
 use crate::api::{ApiError, ErrorCode};
 use crate::session::{Session, View};
+use crate::ui::advice::{AdviceLine, Advising};
 use crate::ui::notice::CookieNotice;
 
 /// What the page's address says: where to go afterwards, and what came of the plain form before.
@@ -161,6 +162,9 @@ pub fn PasswordField(
     /// What a password must be, for who chooses one.
     #[prop(optional)]
     hint: Option<&'static str>,
+    /// What judges it as one types, for who chooses one.
+    #[prop(optional)]
+    advising: Option<Advising>,
     /// To read the value, and to put the focus here.
     input: NodeRef<Input>,
     /// The form it is in: sending hides the password again, so that browsers offer to save it.
@@ -184,6 +188,16 @@ pub fn PasswordField(
                     autocapitalize="none"
                     spellcheck="false"
                     aria-describedby=hint.map(|_| format!("{name}-hint"))
+                    on:focus=move |_| {
+                        if let Some(advising) = advising {
+                            advising.prepare();
+                        }
+                    }
+                    on:input=move |_| {
+                        if let Some(advising) = advising {
+                            advising.judge();
+                        }
+                    }
                     required
                 />
                 <button
@@ -197,6 +211,7 @@ pub fn PasswordField(
                 </button>
             </div>
             {hint.map(|hint| view! { <p class="note" id=format!("{name}-hint")>{hint}</p> })}
+            {advising.map(|advising| view! { <AdviceLine advising /> })}
         </div>
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! | File | What it draws or says |
 //! |---|---|
+//! | `advice` | how good a password is, while it is chosen |
 //! | `badge`, `demo` | the visitor badge on its lanyard: the person's own, and a demonstration |
 //! | `chart` | bars over time |
 //! | `confirm`, `focus` | a button that asks once more, and where the keyboard is afterwards |
@@ -17,6 +18,7 @@
 //!
 //! Larger components end in `into_any`: together their types are more than the compiler wants to know.
 
+pub mod advice;
 pub mod badge;
 pub mod calendar;
 pub mod chart;

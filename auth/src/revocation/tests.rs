@@ -93,3 +93,21 @@ fn a_full_set_never_says_that_it_knows() {
     assert_eq!(set.judge(&claims(3, 9, 1), last), Verdict::Unknown);
     assert_eq!(set.judge(&claims(3, 9, 1), later.after(KEEP)), Verdict::Good);
 }
+
+#[test]
+fn an_older_authorisation_is_outdated_and_an_older_version_is_over_whatever_it_may_do() {
+    let set = RevocationSet::new(KEEP, 10);
+    let id = UserId(Uuid::from_u128(5));
+    set.add(
+        [Revocation::Authz { id, version: 3, at: NOW }, Revocation::Authz { id, version: 2, at: NOW }],
+        NOW,
+    );
+    let judge = |ver, azv| set.judge(&Claims { azv, ..claims(1, 5, ver) }, NOW);
+    assert_eq!(judge(1, 2), Verdict::Outdated);
+    assert_eq!(judge(1, 3), Verdict::Good);
+    set.add([Revocation::User { id, version: 2, at: NOW }], NOW);
+    assert_eq!(judge(1, 2), Verdict::Revoked(EndReason::KickedOut));
+    assert_eq!((judge(2, 2), judge(2, 3)), (Verdict::Outdated, Verdict::Good));
+    let other = Claims { azv: 0, ..claims(1, 6, 0) };
+    assert_eq!(set.judge(&other, NOW), Verdict::Good);
+}

@@ -26,7 +26,7 @@ pub enum Call {
     /// A look at a session.
     Read,
     /// A rotation is to be written.
-    Rotate(Rotation),
+    Rotate(Box<Rotation>),
     /// A session is to be ended, as rules 5 and 6 do.
     End(Guard, EndReason),
     /// A confirmation is to be written.
@@ -97,7 +97,7 @@ impl Store for GatedStore {
     }
 
     async fn rotate(&self, rotation: &Rotation) -> Result<Option<Timestamp>, StoreError> {
-        self.at_gate(Call::Rotate(rotation.clone()), self.behind.rotate(rotation)).await
+        self.at_gate(Call::Rotate(Box::new(rotation.clone())), self.behind.rotate(rotation)).await
     }
 
     async fn end_if_seen(&self, seen: Guard, reason: EndReason, device: &Device) -> Result<bool, StoreError> {

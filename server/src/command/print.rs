@@ -1,5 +1,6 @@
 //! How the commands say what was asked for.
 
+use std::fmt::Write as _;
 use std::io::{self, Write as _};
 use std::time::{Duration, UNIX_EPOCH};
 
@@ -37,9 +38,12 @@ pub fn table<const N: usize>(headings: [&str; N], rows: &[[String; N]]) -> Resul
 /// A moment, in seconds since the Unix epoch.
 pub fn moment(seconds: i64) -> String {
     let since = Duration::from_secs(u64::try_from(seconds).unwrap_or_default());
-    match UNIX_EPOCH.checked_add(since) {
-        Some(at) => humantime::format_rfc3339_seconds(at).to_string(),
-        None => seconds.to_string(),
+    let at = UNIX_EPOCH.checked_add(since).map(humantime::format_rfc3339_seconds);
+    let mut text = String::new();
+    // It fails from the year 10,000 on.
+    match at.map(|at| write!(text, "{at}")) {
+        Some(Ok(())) => text,
+        Some(Err(_)) | None => seconds.to_string(),
     }
 }
 

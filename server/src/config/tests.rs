@@ -1,6 +1,6 @@
 use super::*;
 
-fn config(flags: &[&str]) -> Result<Config, BadConfig> {
+pub fn config(flags: &[&str]) -> Result<Config, BadConfig> {
     let flags = std::iter::once(&"lanyard").chain(flags);
     let Command::Serve(flags) = Cli::try_parse_from(flags).unwrap().command() else { panic!("not to serve") };
     Config::try_from(*flags)

@@ -27,7 +27,7 @@ async fn the_token_says_what_it_should_and_nothing_else() {
     assert_eq!((&header["typ"], &header["alg"]), (&json!("at+jwt"), &json!("EdDSA")));
     let mut names: Vec<_> = claims.as_object().unwrap().keys().map(String::as_str).collect();
     names.sort_unstable();
-    assert_eq!(names, ["aud", "exp", "gen", "iat", "iss", "jti", "scope", "sid", "sub", "ver"]);
+    assert_eq!(names, ["aud", "azv", "exp", "gen", "iat", "iss", "jti", "scope", "sid", "sub", "ver"]);
     assert_eq!(claims["iss"], json!(server.origin()));
     assert_eq!(claims["exp"].as_i64().unwrap() - claims["iat"].as_i64().unwrap(), 900);
 
@@ -37,7 +37,7 @@ async fn the_token_says_what_it_should_and_nothing_else() {
     assert_eq!(
         answer.json(),
         json!({
-            "id": claims["sub"], "email": "ada@people.example", "name": "Ada",
+            "id": claims["sub"], "email": "ada@people.example", "name": "Ada", "role": "user",
             "session_id": held.session, "scope": "user", "expires_at": claims["exp"],
         })
     );

@@ -55,6 +55,7 @@ impl Answer {
         let challenge = self.header("www-authenticate");
         let expected = match code {
             "token_expired" | "token_invalid" | "session_revoked" => "Bearer error=\"invalid_token\"",
+            "insufficient_scope" => "Bearer error=\"insufficient_scope\"",
             _ if status == 401 => "Bearer",
             _ => "",
         };

@@ -6,16 +6,21 @@
 
 mod access;
 mod account;
+mod admin;
+mod admin_lists;
 mod answer;
 mod bad_input;
+mod command;
 mod configuration;
 mod cross_site;
 mod forms;
+mod notices;
 mod pages;
 mod person;
 mod refresh_desk;
 mod revocation;
 mod rotation;
+mod routes;
 mod secrets;
 mod server;
 mod sessions;

@@ -94,6 +94,15 @@ pub async fn sign_in(server: &Server) -> Held {
     Held::from_cookies(&send(server.post("/auth/login").json(&credentials())).await)
 }
 
+/// Makes an administrator at the command line, who signs in.
+pub async fn administrator(server: &Server) -> Held {
+    let create = ["user", "create", "Grace", "grace@people.example", "--role", "admin", "--password-stdin"];
+    let made = server.command(&create, &format!("{PASSWORD}\n"));
+    assert!(made.status.success(), "{made:?}");
+    let fields = json!({"email": "grace@people.example", "password": PASSWORD});
+    Held::from_cookies(&send(server.post("/auth/login").json(&fields)).await)
+}
+
 /// What a sign-in sends.
 pub fn credentials() -> serde_json::Value {
     json!({"email": "ada@people.example", "password": PASSWORD})

@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -78,6 +78,16 @@ impl Server {
         (self.child, self.port) = (0..5)
             .find_map(|_| spawn(self.folder.path(), &self.flags, Some(&self.origin)))
             .expect("the server did not start again");
+    }
+
+    /// Runs another command on its database, with this on standard input.
+    pub fn command(&self, arguments: &[&str], input: &str) -> Output {
+        let mut command = lanyard();
+        command.args(arguments).arg("--data-dir").arg(self.data());
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+        child.wait_with_output().unwrap()
     }
 
     /// The folder with its keys and its database.
@@ -160,13 +170,15 @@ impl Server {
             .unwrap()
     }
 
-    /// The kinds of security events of a session, in order.
+    /// What the audit log tells of a session, in order: events and their details.
     pub async fn events(&self, session: Uuid) -> Vec<String> {
-        sqlx::query_scalar("SELECT kind FROM security_events WHERE session_id = ? ORDER BY id")
-            .bind(session.as_bytes().to_vec())
-            .fetch_all(&self.database().await)
-            .await
-            .unwrap()
+        sqlx::query_scalar(
+            "SELECT trim(event || ' ' || coalesce(detail, '')) FROM audit WHERE session_id = ? ORDER BY id",
+        )
+        .bind(session.as_bytes().to_vec())
+        .fetch_all(&self.database().await)
+        .await
+        .unwrap()
     }
 
     async fn database(&self) -> SqlitePool {

@@ -27,7 +27,7 @@ set-cookie: __Secure-lanyard-refresh=REFRESH; HttpOnly; SameSite=Strict; Secure;
 set-cookie: __Host-lanyard-hint=HINT; SameSite=Lax; Secure; Path=/; MAX-AGE
 x-content-type-options: nosniff
 
-{"access_token":"ACCESS","token_type":"Bearer","expires_in":900,"session_id":"SESSION","session_expires_at":EXPIRES,"user":{"id":"USER","email":"ada@people.example","name":"Ada"}}"#;
+{"access_token":"ACCESS","token_type":"Bearer","expires_in":900,"session_id":"SESSION","session_expires_at":EXPIRES,"user":{"id":"USER","email":"ada@people.example","name":"Ada","role":"user"}}"#;
 
 const SIGNED_IN_WITHOUT_JAR: &str = r#"200
 cache-control: no-store
@@ -38,7 +38,7 @@ permissions-policy: camera=(), geolocation=(), microphone=()
 referrer-policy: same-origin
 x-content-type-options: nosniff
 
-{"access_token":"ACCESS","token_type":"Bearer","expires_in":900,"session_id":"SESSION","session_expires_at":EXPIRES,"user":{"id":"USER","email":"ada@people.example","name":"Ada"},"refresh_token":"REFRESH"}"#;
+{"access_token":"ACCESS","token_type":"Bearer","expires_in":900,"session_id":"SESSION","session_expires_at":EXPIRES,"user":{"id":"USER","email":"ada@people.example","name":"Ada","role":"user"},"refresh_token":"REFRESH"}"#;
 
 fn text(answer: &Answer, held: &Held) -> String {
     let json = answer.json();

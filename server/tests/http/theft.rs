@@ -18,7 +18,7 @@ async fn assert_ended_for_reuse(server: &Server, thief: &Held, victim: &Held) {
     assert_eq!(told.field("reason"), "token_reused");
     me(server, &victim.access).await.assert_error(401, "session_revoked");
     me(server, &thief.access).await.assert_error(401, "session_revoked");
-    assert_eq!(server.events(victim.session).await, ["token_reused"]);
+    assert_eq!(server.events(victim.session).await, ["authn_login_success", "authn_token_reuse"]);
 }
 
 #[tokio::test]

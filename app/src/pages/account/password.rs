@@ -8,6 +8,7 @@ use uuid::Uuid;
 use crate::api::{ApiError, ChangePassword, EndedSessions, ErrorCode, Password, UserInfo};
 use crate::pages::ask::ask;
 use crate::session::Session;
+use crate::ui::advice::Advising;
 use crate::ui::form::{Done, PasswordField, Problem, Sending, Submit};
 use crate::ui::words;
 
@@ -24,6 +25,12 @@ pub fn PasswordForm(
     let ended = RwSignal::new(0);
     let [current, new] = std::array::from_fn(|_| NodeRef::<Input>::new());
 
+    let known = move || {
+        let user = user.get_untracked();
+        user.map(|user| vec![user.name, user.email]).unwrap_or_default()
+    };
+    let advising = Advising::new(new, known);
+
     let on_submit = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
         let (Some(old), Some(chosen)) = (current.get_untracked(), new.get_untracked()) else { return };
@@ -39,9 +46,10 @@ pub fn PasswordForm(
             ended.set(came.ended);
             old.set_value("");
             chosen.set_value("");
+            advising.judge();
         };
         sending.send(request, then, move |error| match error {
-            ErrorCode::InvalidRequest => new,
+            ErrorCode::InvalidRequest | ErrorCode::WeakPassword => new,
             _ => current,
         });
     };
@@ -73,6 +81,7 @@ pub fn PasswordForm(
                         name="new-password"
                         autocomplete="new-password"
                         hint="At least 8 characters. Several words that don't belong together are better than one with digits."
+                        advising
                         input=new
                         sending
                     />

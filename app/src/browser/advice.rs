@@ -1,0 +1,63 @@
+//! Advice on a password as one types it, from a module of its own that is loaded when it is needed first.
+
+use std::sync::Arc;
+
+use futures::lock::Mutex;
+use js_sys::{Array, Function, Object, Promise, Reflect};
+use leptos::prelude::document;
+use wasm_bindgen::{JsCast as _, JsValue};
+use wasm_bindgen_futures::JsFuture;
+
+use crate::shell::ADVICE;
+use crate::ui::advice::Advice;
+
+thread_local! {
+    /// The module, once it is there. Whoever comes while it is loaded waits for it.
+    static MODULE: Arc<Mutex<Option<JsValue>>> = Arc::default();
+}
+
+/// What there is to say on a password, for a person of whom this is known; none when the module can't be had. Nothing
+/// depends on it: the server judges for itself.
+pub async fn advise(password: &str, about: &[String]) -> Option<Advice> {
+    let module = module().await.ok()?;
+    let about: Array = about.iter().map(|text| JsValue::from_str(text)).collect();
+    let told = function(&module, "advise").ok()?.call2(&module, &password.into(), &about).ok()?;
+    serde_json::from_str(&told.as_string()?).ok()
+}
+
+/// Loads the module, so that it is there when it is needed.
+pub async fn prepare() {
+    // It is tried again then.
+    let _ = module().await;
+}
+
+async fn module() -> Result<JsValue, JsValue> {
+    let mut held = MODULE.with(Arc::clone).lock_owned().await;
+    if let Some(module) = &*held {
+        return Ok(module.clone());
+    }
+    let module = load().await?;
+    *held = Some(module.clone());
+    Ok(module)
+}
+
+/// As wasm-bindgen's module is meant to be used: its default export fetches the WASM.
+async fn load() -> Result<JsValue, JsValue> {
+    let meta = document().query_selector(&format!("meta[name={ADVICE}]"))?.ok_or(JsValue::NULL)?;
+    let content = meta.get_attribute("content").unwrap_or_default();
+    let (script, wasm) = content.split_once(' ').ok_or(JsValue::NULL)?;
+    let import = function(&js_sys::global(), "lanyardImport")?;
+    let module = wait_for(import.call1(&JsValue::NULL, &script.into())?).await?;
+    let options = Object::new();
+    Reflect::set(&options, &"module_or_path".into(), &wasm.into())?;
+    wait_for(function(&module, "default")?.call1(&module, &options)?).await?;
+    Ok(module)
+}
+
+async fn wait_for(promise: JsValue) -> Result<JsValue, JsValue> {
+    JsFuture::from(promise.dyn_into::<Promise>()?).await
+}
+
+fn function(of: &JsValue, name: &str) -> Result<Function, JsValue> {
+    Reflect::get(of, &name.into())?.dyn_into()
+}
