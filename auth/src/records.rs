@@ -61,6 +61,13 @@ pub struct SessionPlace {
     pub sid: SessionId,
 }
 
+impl SessionPlace {
+    /// The place of this session.
+    pub fn of(session: &Session) -> Self {
+        Self { at: session.created_at, sid: session.sid }
+    }
+}
+
 /// The words by which a person is found: the address, the domain of it, and each word of the name, in lower case.
 pub fn words(email: &str, name: &str) -> Vec<String> {
     let domain = email.split_once('@').map(|(_, domain)| domain.to_owned());

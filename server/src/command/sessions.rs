@@ -120,14 +120,22 @@ impl Office {
         Ok(ended.map_or(0, |ended| ended.len()))
     }
 
-    /// One person after the other, so that no renewal that is under way survives it.
+    /// One person after the other, with all that is his, so that no renewal that is under way survives it.
     async fn end_everybodys(&self) -> Result<usize, Failure> {
-        let mut ended = 0;
-        let people: HashSet<_> = self.sessions(None).await?.iter().map(|session| session.user.id).collect();
-        for user in people {
-            ended += self.end_all_of(user).await?;
+        let (mut ended, mut done) = (0, HashSet::new());
+        let mut after = None;
+        loop {
+            let page = self.database.records.live_sessions(None, after, PAGE).await?.row;
+            for session in page.rows {
+                if done.insert(session.user.id) {
+                    ended += self.end_all_of(session.user.id).await?;
+                }
+            }
+            match page.next {
+                Some(next) => after = Some(next),
+                None => return Ok(ended),
+            }
         }
-        Ok(ended)
     }
 
     /// These; none of them, if one is unknown.

@@ -124,6 +124,20 @@ async fn a_role_changes_at_the_next_call_and_signs_nobody_out() {
     assert_eq!(me(&server, &access).await.field("scope"), "user");
 }
 
+/// His badge has the scope still, and nothing else looks anything up here; but this does.
+#[tokio::test]
+async fn who_is_no_administrator_any_more_is_refused_whatever_his_badge_says() {
+    let server = Server::start_with(&["--revocation", "stateless"]);
+    let [ada, grace] = two(&server).await;
+    let (ada_id, grace_id) = (id(&server, &ada).await, id(&server, &grace).await);
+    assert_eq!(change(&server, &grace, &ada_id, json!({"role": "admin"})).await.status, 200);
+    assert_eq!(change(&server, &grace, &grace_id, json!({"role": "user"})).await.status, 200);
+    assert_eq!(me(&server, &grace.access).await.field("scope"), "user admin");
+    change(&server, &grace, &ada_id, json!({"role": "user"})).await.assert_error(403, "insufficient_scope");
+    // Nor is a role enough without the scope.
+    change(&server, &ada, &grace_id, json!({"role": "admin"})).await.assert_error(403, "insufficient_scope");
+}
+
 #[tokio::test]
 async fn the_last_administrator_stays() {
     let server = Server::start();

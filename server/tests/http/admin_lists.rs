@@ -115,10 +115,17 @@ async fn everybodys_sessions_are_listed() {
         ];
         assert_eq!(keys, expected);
     }
-    // One that nobody renewed for seven days is over, though nobody has ended it.
+    // One that nobody renewed for seven days is over, though nobody has ended it; pages are full without it.
     server.age(second.session, Duration::from_secs(7 * 24 * 3600)).await;
-    let left = pages(&server, &grace, "/api/admin/sessions?", "sessions", 200).await;
-    assert!(left.len() == 2 && !texts(&left, "id").contains(&second.session.to_string()), "{left:?}");
+    for limit in [1, 2, 200] {
+        let left = pages(&server, &grace, "/api/admin/sessions?", "sessions", limit).await;
+        assert!(left.len() == 2 && !texts(&left, "id").contains(&second.session.to_string()), "{left:?}");
+    }
+    for limit in 1..=2 {
+        let path = format!("/api/admin/sessions?user={ada_id}&limit={limit}");
+        let page = get(&server, &grace, &path).await.json();
+        assert_eq!((page["sessions"].as_array().unwrap().len(), &page["next"]), (1, &Value::Null), "{page}");
+    }
 }
 
 /// A thief who holds an administrator's tokens must not learn when the administrator has renewed.

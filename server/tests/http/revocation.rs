@@ -67,6 +67,14 @@ async fn metrics_are_served_at_their_own_address_and_nowhere_else() {
     sign_out(&server, &held).await;
     let figures = send(reqwest::Client::new().get(format!("http://127.0.0.1:{port}/metrics"))).await;
     assert_eq!(figures.status, 200);
-    assert!(figures.text(&[]).contains("\nlanyard_revocations 1\n"), "{figures:?}");
+    for figure in [
+        "lanyard_revocations 1",
+        "lanyard_sign_ins_total 1",
+        "lanyard_renewals_total 0",
+        "lanyard_unauthorized_total 0",
+        "lanyard_reuse_total 0",
+    ] {
+        assert!(figures.text(&[]).contains(&format!("\n{figure}\n")), "{figure}: {figures:?}");
+    }
     assert_eq!(send(server.get("/metrics")).await.status, 404);
 }

@@ -26,6 +26,23 @@ async fn the_folder_and_what_is_in_it_are_for_their_owner_alone() {
 }
 
 #[tokio::test]
+async fn one_demo_account_is_an_administrators_and_what_became_of_it_stays() {
+    let mut server = Server::start_with(&["--demo"]);
+    let roles = |server: &Server| {
+        let list = server.command(&["user", "list", "--json"], "");
+        let people: Vec<serde_json::Value> = serde_json::from_slice(&list.stdout).unwrap();
+        let mut roles: Vec<_> = people.iter().map(|it| format!("{} {}", it["email"], it["role"])).collect();
+        roles.sort();
+        roles
+    };
+    assert_eq!(roles(&server), [r#""ada@example.com" "admin""#, r#""grace@example.com" "user""#]);
+    server.command(&["user", "role", "grace@example.com", "admin"], "");
+    server.command(&["user", "role", "ada@example.com", "user"], "");
+    server.restart();
+    assert_eq!(roles(&server), [r#""ada@example.com" "user""#, r#""grace@example.com" "admin""#]);
+}
+
+#[tokio::test]
 async fn tokens_stay_good_over_a_restart() {
     let mut server = Server::start();
     let held = register(&server).await;

@@ -83,8 +83,7 @@ impl Records for PostgresStore {
         };
         let found = query.fetch_all(&self.pool).await.map_err(failed)?;
         let found = found.iter().map(rows::session).collect::<Result<_, _>>()?;
-        let place = |session: &Session| SessionPlace { at: session.created_at, sid: session.sid };
-        Ok(Seen { row: Page::cut(found, most, place), now })
+        Ok(Seen { row: Page::cut(found, most, SessionPlace::of), now })
     }
 
     async fn entries(&self, filter: &Filter, most: u32) -> Result<Vec<Entry>, StoreError> {
