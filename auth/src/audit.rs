@@ -130,11 +130,10 @@ pub const DISABLED: &str = "disabled";
 /// The detail of [`Event::UserUpdated`] when an account was opened again.
 pub const ENABLED: &str = "enabled";
 
-/// What is different where a session is used from where it was used before, if that is worth noting. Unknown on either
-/// side says nothing.
+/// What is different where a session is used from where it was used before, if that is worth noting. Who was unknown
+/// before says nothing; who is unknown now may hide.
 pub fn moved(before: &Device, now: &Device) -> Option<&'static str> {
-    let differ =
-        |before: &Option<String>, now: &Option<String>| before.is_some() && now.is_some() && before != now;
+    let differ = |before: &Option<String>, now: &Option<String>| before.is_some() && before != now;
     if differ(&before.browser, &now.browser) || differ(&before.system, &now.system) {
         Some(NEW_BROWSER)
     } else if differ(&before.network, &now.network) {
@@ -220,7 +219,7 @@ impl By {
     }
 }
 
-/// An entry about what changes nothing in the database, so that it has a transaction of its own.
+/// An entry to be written. The store sets when.
 #[derive(Clone, Debug)]
 pub struct NewEntry {
     /// What.
@@ -242,7 +241,7 @@ impl NewEntry {
         Self { event, detail, user: Some(user), session: Some(sid), by }
     }
 
-    /// Somebody signed in who had done so before, or not: ever, with this browser, from this network. A first sign-in
+    /// Somebody signed in who had been here before, or not: ever, with this browser, from this network. Whoever is new
     /// comes from nowhere new.
     pub fn signed_in(session: &NewSession, ever: bool, with_browser: bool, from_network: bool) -> Self {
         Self {
@@ -333,6 +332,21 @@ mod tests {
         }
         assert_eq!(Actor::from_name("admin", None), None);
         assert_eq!(Actor::from_name("owner", Some(admin)), None);
+    }
+
+    #[test]
+    fn who_can_not_be_seen_any_more_has_moved() {
+        let device = |browser: Option<&str>, network: &str| Device {
+            browser: browser.map(str::to_owned),
+            system: None,
+            network: Some(network.to_owned()),
+        };
+        let before = device(Some("Firefox"), "192.0.2.*");
+        assert_eq!(moved(&before, &before), None);
+        assert_eq!(moved(&before, &device(None, "192.0.2.*")), Some(NEW_BROWSER));
+        assert_eq!(moved(&before, &device(Some("Chrome"), "198.51.100.*")), Some(NEW_BROWSER));
+        assert_eq!(moved(&before, &device(Some("Firefox"), "198.51.100.*")), Some(NEW_NETWORK));
+        assert_eq!(moved(&Device::default(), &before), None);
     }
 
     #[test]

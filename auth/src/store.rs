@@ -23,6 +23,9 @@ pub enum StoreError {
     /// The database is away, too busy, or the result of a commit is unknown. Trying again is safe.
     #[error("the database is unavailable: {0}")]
     Unavailable(String),
+    /// Who asks as an administrator is none, or none any more. Nothing was written.
+    #[error("who asks is no administrator")]
+    NotAdmin,
     /// A row holds what it never should.
     #[error("the database holds an impossible row: {0}")]
     Corrupt(String),
@@ -43,7 +46,8 @@ pub enum CreateUserError {
 ///
 /// Every method is one transaction, and has committed when it returns `Ok`. An error leaves either
 /// everything or nothing written, and calling again is always safe. What changes accounts and sessions writes what it did
-/// into the audit log ([`crate::audit`]), in the same transaction.
+/// into the audit log ([`crate::audit`]), in the same transaction; and does nothing for [`crate::audit::Actor::Admin`] unless
+/// that person is an administrator at that moment, whose account is open ([`StoreError::NotAdmin`]).
 #[async_trait]
 pub trait Store: Send + Sync + 'static {
     /// The database's time; fails when the database does not answer.

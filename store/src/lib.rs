@@ -17,6 +17,7 @@ mod sqlite;
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use lanyard_auth::records::Records;
 use lanyard_auth::store::{Store, StoreError};
@@ -28,6 +29,9 @@ pub use sqlite::SqliteStore;
 
 /// The version of a new user, whose sessions carry it.
 const FIRST_VERSION: u32 = 1;
+
+/// Whose account is younger has nowhere that he usually signs in from.
+const NEWCOMER: Duration = Duration::from_secs(24 * 3600);
 
 /// Entries of the audit log are counted up to here; nobody asks whether there are more.
 const MOST_COUNTED: u32 = 100;

@@ -29,7 +29,7 @@ use lanyard_auth::store::{
     UserId,
 };
 use lanyard_auth::time::{Timestamp, millis};
-use sqlx::PgPool;
+use sqlx::{PgPool, Postgres, Transaction};
 
 use crate::{FIRST_VERSION, OpenError};
 
@@ -67,6 +67,13 @@ impl PostgresStore {
         connect::migrate(&options).await?;
         Ok(Self { pool: connect::pool(options) })
     }
+
+    /// A transaction for who may do what he asks for.
+    async fn begin_for(&self, by: &By) -> Result<Transaction<'static, Postgres>, StoreError> {
+        let mut transaction = self.pool.begin().await.map_err(failed)?;
+        users::authorise(&mut transaction, by).await?;
+        Ok(transaction)
+    }
 }
 
 #[async_trait]
@@ -77,7 +84,7 @@ impl Store for PostgresStore {
     }
 
     async fn create_user(&self, user: &NewUser, by: &By) -> Result<User, CreateUserError> {
-        let mut transaction = self.pool.begin().await.map_err(failed)?;
+        let mut transaction = self.begin_for(by).await?;
         let made = sqlx::query(
             "INSERT INTO users (id, email, name, password_hash, version, created_at, role)
              VALUES ($1, $2, $3, $4, $5, lanyard_now(), $6)
@@ -153,7 +160,7 @@ impl Store for PostgresStore {
             return Ok(None);
         };
         if !displaced.is_empty() {
-            let by = By::owner(session.device.clone());
+            let by = By::server(session.device.clone());
             sessions::end(&mut transaction, displaced, EndReason::Replaced, &by).await?;
         }
         audit::signed_in(&mut transaction, session).await?;
@@ -194,6 +201,7 @@ impl Store for PostgresStore {
                    -- Who comes and goes between two networks is told of each once.
                    AND NOT (detail = $17 AND EXISTS (SELECT 1 FROM audit AS before
                                                      WHERE before.user_id = rotated.user_id
+                                                       AND before.event IN ($13, $18)
                                                        AND before.network = $11))
              )
              SELECT rotated_at FROM rotated",
@@ -215,6 +223,7 @@ impl Store for PostgresStore {
         .bind((rotation.recoveries > 0).then_some(RECOVERED))
         .bind(rotation.moved)
         .bind(NEW_NETWORK)
+        .bind(Event::AuthnLoginSuccess.name())
         .fetch_optional(&self.pool)
         .await
         .map_err(failed)?;
@@ -275,9 +284,10 @@ impl Store for PostgresStore {
         reason: EndReason,
         by: &By,
     ) -> Result<Vec<SessionId>, StoreError> {
-        let mut connection = self.pool.acquire().await.map_err(failed)?;
+        let mut transaction = self.begin_for(by).await?;
+        let ended = sessions::end(&mut transaction, sids, reason, by).await?;
         failpoint!("sign-out-before-commit");
-        let ended = sessions::end(&mut connection, sids, reason, by).await?;
+        transaction.commit().await.map_err(failed)?;
         failpoint!("sign-out-after-commit");
         Ok(ended)
     }
@@ -303,7 +313,7 @@ impl Store for PostgresStore {
         reason: EndReason,
         by: &By,
     ) -> Result<Vec<SessionId>, StoreError> {
-        let mut transaction = self.pool.begin().await.map_err(failed)?;
+        let mut transaction = self.begin_for(by).await?;
         let mut others = sessions::lock_live(&mut transaction, user).await?;
         others.retain(|sid| *sid != keep);
         let ended = sessions::end(&mut transaction, &others, reason, by).await?;
@@ -312,7 +322,7 @@ impl Store for PostgresStore {
     }
 
     async fn rename_user(&self, user: UserId, name: &str, by: &By) -> Result<Option<User>, StoreError> {
-        let mut transaction = self.pool.begin().await.map_err(failed)?;
+        let mut transaction = self.begin_for(by).await?;
         let renamed = owner::rename(&mut transaction, user, name, by).await?;
         transaction.commit().await.map_err(failed)?;
         Ok(renamed)
@@ -324,7 +334,7 @@ impl Store for PostgresStore {
         reason: EndReason,
         by: &By,
     ) -> Result<Option<RaisedVersion>, StoreError> {
-        let mut transaction = self.pool.begin().await.map_err(failed)?;
+        let mut transaction = self.begin_for(by).await?;
         let raised = users::end_all_sessions(&mut transaction, user, reason, by).await?;
         failpoint!("end-all-before-commit");
         transaction.commit().await.map_err(failed)?;
@@ -344,21 +354,21 @@ impl Store for PostgresStore {
     }
 
     async fn disable_user(&self, user: UserId, by: &By) -> Result<Closing, StoreError> {
-        let mut transaction = self.pool.begin().await.map_err(failed)?;
+        let mut transaction = self.begin_for(by).await?;
         let closing = users::disable(&mut transaction, user, by).await?;
         transaction.commit().await.map_err(failed)?;
         Ok(closing)
     }
 
     async fn set_role(&self, user: UserId, role: Role, by: &By) -> Result<RoleChange, StoreError> {
-        let mut transaction = self.pool.begin().await.map_err(failed)?;
+        let mut transaction = self.begin_for(by).await?;
         let change = users::set_role(&mut transaction, user, role, by).await?;
         transaction.commit().await.map_err(failed)?;
         Ok(change)
     }
 
     async fn enable_user(&self, user: UserId, by: &By) -> Result<bool, StoreError> {
-        let mut transaction = self.pool.begin().await.map_err(failed)?;
+        let mut transaction = self.begin_for(by).await?;
         let enabled = users::enable(&mut transaction, user, by).await?;
         transaction.commit().await.map_err(failed)?;
         Ok(enabled)

@@ -75,6 +75,13 @@ impl SqliteStore {
         let transaction = self.writer.begin_with("BEGIN IMMEDIATE").await.map_err(failed)?;
         Ok((transaction, self.clock.now()))
     }
+
+    /// The same for who may do what he asks for.
+    async fn write_for(&self, by: &By) -> Result<(Transaction<'static, Sqlite>, Timestamp), StoreError> {
+        let (mut transaction, now) = self.write().await?;
+        users::authorise(&mut transaction, by).await?;
+        Ok((transaction, now))
+    }
 }
 
 #[async_trait]
@@ -86,7 +93,7 @@ impl Store for SqliteStore {
     }
 
     async fn create_user(&self, user: &NewUser, by: &By) -> Result<User, CreateUserError> {
-        let (mut transaction, now) = self.write().await?;
+        let (mut transaction, now) = self.write_for(by).await?;
         let made = sqlx::query(
             "INSERT INTO users (id, email, name, password_hash, version, created_at, role)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
@@ -183,7 +190,7 @@ impl Store for SqliteStore {
         if made.rows_affected() == 0 {
             return Ok(None);
         }
-        let by = By::owner(session.device.clone());
+        let by = By::server(session.device.clone());
         for sid in displaced {
             end(&mut transaction, *sid, EndReason::Replaced, &by, now).await?;
         }
@@ -288,7 +295,7 @@ impl Store for SqliteStore {
         reason: EndReason,
         by: &By,
     ) -> Result<Vec<SessionId>, StoreError> {
-        let (mut transaction, now) = self.write().await?;
+        let (mut transaction, now) = self.write_for(by).await?;
         let mut ended = Vec::new();
         for sid in sids {
             if end(&mut transaction, *sid, reason, by, now).await? {
@@ -326,14 +333,14 @@ impl Store for SqliteStore {
         reason: EndReason,
         by: &By,
     ) -> Result<Vec<SessionId>, StoreError> {
-        let (mut transaction, now) = self.write().await?;
+        let (mut transaction, now) = self.write_for(by).await?;
         let ended = users::end_sessions_of(&mut transaction, user, Some(keep), reason, by, now).await?;
         transaction.commit().await.map_err(failed)?;
         Ok(ended)
     }
 
     async fn rename_user(&self, user: UserId, name: &str, by: &By) -> Result<Option<User>, StoreError> {
-        let (mut transaction, now) = self.write().await?;
+        let (mut transaction, now) = self.write_for(by).await?;
         let renamed = owner::rename(&mut transaction, user, name, by, now).await?;
         transaction.commit().await.map_err(failed)?;
         Ok(renamed)
@@ -345,7 +352,7 @@ impl Store for SqliteStore {
         reason: EndReason,
         by: &By,
     ) -> Result<Option<RaisedVersion>, StoreError> {
-        let (mut transaction, now) = self.write().await?;
+        let (mut transaction, now) = self.write_for(by).await?;
         let raised = users::end_all_sessions(&mut transaction, user, reason, by, now).await?;
         failpoint!("end-all-before-commit");
         transaction.commit().await.map_err(failed)?;
@@ -363,21 +370,21 @@ impl Store for SqliteStore {
     }
 
     async fn disable_user(&self, user: UserId, by: &By) -> Result<Closing, StoreError> {
-        let (mut transaction, now) = self.write().await?;
+        let (mut transaction, now) = self.write_for(by).await?;
         let closing = users::disable(&mut transaction, user, by, now).await?;
         transaction.commit().await.map_err(failed)?;
         Ok(closing)
     }
 
     async fn set_role(&self, user: UserId, role: Role, by: &By) -> Result<RoleChange, StoreError> {
-        let (mut transaction, now) = self.write().await?;
+        let (mut transaction, now) = self.write_for(by).await?;
         let change = users::set_role(&mut transaction, user, role, by, now).await?;
         transaction.commit().await.map_err(failed)?;
         Ok(change)
     }
 
     async fn enable_user(&self, user: UserId, by: &By) -> Result<bool, StoreError> {
-        let (mut transaction, now) = self.write().await?;
+        let (mut transaction, now) = self.write_for(by).await?;
         let enabled = users::enable(&mut transaction, user, by, now).await?;
         transaction.commit().await.map_err(failed)?;
         Ok(enabled)

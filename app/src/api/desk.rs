@@ -11,7 +11,7 @@ use lanyard_auth::device::{Device, Network};
 use lanyard_auth::password::{self, BadPassword};
 use lanyard_auth::scope;
 use lanyard_auth::service::{Client, Delivery, Issued, RefreshError, SignInError, SignUpError, Unavailable};
-use lanyard_auth::store::{EndReason as Stored, SessionId, User};
+use lanyard_auth::store::{EndReason as Stored, SessionId, StoreError, User};
 use lanyard_auth::throttle::{Throttle, TooMany};
 use lanyard_auth::watch::Watch;
 use lanyard_client::EndReason;
@@ -197,6 +197,10 @@ fn role(role: scope::Role) -> Role {
 
 impl From<Unavailable> for ApiError {
     fn from(error: Unavailable) -> Self {
+        // Between the door and the database somebody took the role away.
+        if matches!(error, Unavailable::Store(StoreError::NotAdmin)) {
+            return Self::new(ErrorCode::InsufficientScope);
+        }
         tracing::error!(%error, "could not answer");
         Self::unavailable()
     }

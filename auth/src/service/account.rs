@@ -1,7 +1,7 @@
 //! Signing up and signing in.
 
 use crate::access::Grant;
-use crate::audit::By;
+use crate::audit::{By, Event};
 use crate::password::{NewPasswordError, Password, Verdict};
 use crate::scope::Role;
 use crate::store::{CreateUserError, NewSession, NewUser, SessionId, User, UserId};
@@ -139,10 +139,14 @@ impl Service {
         let passwords = &self.settings.passwords;
         let verdict = passwords.verify(password, stored.clone()).await.map_err(Unavailable::from)?;
         let (Some(user), Some(stored)) = (user, stored) else {
-            return Err(self.refuse(None, client.device).await);
+            self.note_wrong_password(Event::AuthnLoginFail, None, None, &client.device).await;
+            return Err(SignInError::InvalidCredentials);
         };
         match verdict {
-            Verdict::Wrong => return Err(self.refuse(Some(user.id), client.device).await),
+            Verdict::Wrong => {
+                self.note_wrong_password(Event::AuthnLoginFail, Some(user.id), None, &client.device).await;
+                return Err(SignInError::InvalidCredentials);
+            }
             Verdict::Right => {}
             Verdict::RightButStale(new) => {
                 // Only an improvement: a failure here is no reason to send anybody away.
@@ -154,7 +158,10 @@ impl Service {
         let (id, device) = (user.id, client.device.clone());
         match self.start_session(user, client, displaced).await? {
             Some(issued) => Ok(issued),
-            None => Err(self.refuse(Some(id), device).await),
+            None => {
+                self.note_wrong_password(Event::AuthnLoginFail, Some(id), None, &device).await;
+                Err(SignInError::InvalidCredentials)
+            }
         }
     }
 

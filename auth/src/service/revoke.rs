@@ -1,7 +1,7 @@
 //! What ends other sessions than the one that asks: one of them, all of a user's, a password change, the
 //! closing of an account; and what changes what a user may do. Who may ask is for the caller to say.
 
-use crate::audit::{By, Event, NewEntry};
+use crate::audit::{By, Event};
 use crate::device::Device;
 use crate::password::{BadPassword, NewPasswordError, Password, Verdict};
 use crate::scope::Role;
@@ -120,14 +120,8 @@ impl Service {
             let seen = known.ok_or(RefreshError::Unknown)?.password_hash;
             let verdict = passwords.verify(current.clone(), Some(seen.clone())).await;
             if verdict.map_err(Unavailable::from)? == Verdict::Wrong {
-                self.note(NewEntry {
-                    event: Event::AuthnPasswordChangeFail,
-                    detail: None,
-                    user: Some(user.id),
-                    session: Some(keep),
-                    by: By::owner(device.clone()),
-                })
-                .await;
+                let event = Event::AuthnPasswordChangeFail;
+                self.note_wrong_password(event, Some(user.id), Some(keep), device).await;
                 return Err(ChangePasswordError::WrongPassword);
             }
             let new = passwords.hash_new(new.clone(), vec![user.name, user.email]).await?;

@@ -21,6 +21,7 @@ CREATE TABLE audit (
 -- The newest first: of all, of one person, of one kind; and what one person is shown.
 CREATE INDEX audit_at ON audit (at, id);
 CREATE INDEX audit_user ON audit (user_id, at, id);
+CREATE INDEX audit_user_event ON audit (user_id, event, at, id);
 CREATE INDEX audit_event ON audit (event, at, id);
 CREATE INDEX audit_notices ON audit (user_id, at, id) WHERE notice;
 

@@ -7,12 +7,12 @@ use std::collections::HashMap;
 use lanyard_auth::audit::{By, Entry, Event, Filter, NewEntry};
 use lanyard_auth::device::Device;
 use lanyard_auth::store::{NewSession, SessionId, StoreError, User, UserId};
-use lanyard_auth::time::Timestamp;
+use lanyard_auth::time::{Timestamp, millis};
 use sqlx::postgres::PgRow;
 use sqlx::{PgConnection, PgPool, Row as _};
 
 use super::{failed, rows};
-use crate::MOST_COUNTED;
+use crate::{MOST_COUNTED, NEWCOMER};
 
 /// Writes an entry.
 pub async fn write(connection: &mut PgConnection, entry: &NewEntry) -> Result<(), StoreError> {
@@ -52,7 +52,8 @@ pub async fn of_user(
 pub async fn signed_in(transaction: &mut PgConnection, session: &NewSession) -> Result<(), StoreError> {
     let Device { browser, system, network } = &session.device;
     let seen = sqlx::query(
-        "SELECT EXISTS (SELECT 1 FROM audit WHERE user_id = $1 AND event = $2) AS ever,
+        "SELECT EXISTS (SELECT 1 FROM audit WHERE user_id = $1 AND event = $2)
+                OR EXISTS (SELECT 1 FROM users WHERE id = $1 AND created_at < lanyard_now() - $6) AS ever,
                 EXISTS (SELECT 1 FROM audit
                         WHERE user_id = $1 AND event = $2 AND browser IS NOT DISTINCT FROM $3
                           AND system IS NOT DISTINCT FROM $4) AS browser,
@@ -64,6 +65,7 @@ pub async fn signed_in(transaction: &mut PgConnection, session: &NewSession) -> 
     .bind(browser)
     .bind(system)
     .bind(network)
+    .bind(millis(NEWCOMER))
     .fetch_one(&mut *transaction)
     .await
     .map_err(failed)?;
@@ -178,7 +180,7 @@ pub async fn notices(
     let found = sqlx::query(select_entries!(
         "WHERE notice AND user_id = $2 AND at >= $4 AND session_id IS DISTINCT FROM $3
            AND id > (SELECT notices_seen FROM sessions WHERE sid = $3)
-         ORDER BY at DESC, id DESC LIMIT $5"
+         ORDER BY at, id LIMIT $5"
     ))
     .bind(now.0)
     .bind(user.0)
@@ -193,12 +195,17 @@ pub async fn notices(
 
 /// Notes how far a session's person has looked.
 pub async fn seen(pool: &PgPool, sid: SessionId, up_to: i64) -> Result<(), StoreError> {
-    sqlx::query("UPDATE sessions SET notices_seen = greatest(notices_seen, $2) WHERE sid = $1")
-        .bind(sid.0)
-        .bind(up_to)
-        .execute(pool)
-        .await
-        .map_err(failed)?;
+    sqlx::query(
+        "UPDATE sessions
+         SET notices_seen = greatest(notices_seen,
+                                     least($2, (SELECT max(id) FROM audit WHERE user_id = sessions.user_id)))
+         WHERE sid = $1",
+    )
+    .bind(sid.0)
+    .bind(up_to)
+    .execute(pool)
+    .await
+    .map_err(failed)?;
     Ok(())
 }
 

@@ -9,6 +9,7 @@ use lanyard_auth::store::{
     Closing, EndReason, PasswordChange, RaisedVersion, RoleChange, StoreError, User, UserId,
 };
 use sqlx::PgConnection;
+use uuid::Uuid;
 
 use super::{audit, failed, rows, sessions};
 
@@ -147,15 +148,19 @@ pub async fn set_role(
     })
 }
 
-/// Two administrators who take each other's role or account away at once: one of them looks after the other.
-async fn lock_admins(transaction: &mut PgConnection) -> Result<(), StoreError> {
-    sqlx::query(
-        "SELECT id FROM users WHERE role = 'admin' AND disabled_at IS NULL ORDER BY id FOR NO KEY UPDATE",
-    )
-    .execute(transaction)
-    .await
-    .map_err(failed)?;
-    Ok(())
+/// Refuses whoever asks as an administrator and is none now, nor before this transaction is over.
+pub async fn authorise(transaction: &mut PgConnection, by: &By) -> Result<(), StoreError> {
+    let Some(admin) = by.actor.admin() else { return Ok(()) };
+    if lock_admins(transaction).await?.contains(&admin) { Ok(()) } else { Err(StoreError::NotAdmin) }
+}
+
+/// The administrators whose accounts are open. Two who take each other's role or account away at once: one of them looks
+/// after the other. They are locked before all other users, in the order of their ids.
+async fn lock_admins(transaction: &mut PgConnection) -> Result<Vec<UserId>, StoreError> {
+    let query =
+        "SELECT id FROM users WHERE role = 'admin' AND disabled_at IS NULL ORDER BY id FOR NO KEY UPDATE";
+    let admins: Vec<Uuid> = sqlx::query_scalar(query).fetch_all(transaction).await.map_err(failed)?;
+    Ok(admins.into_iter().map(UserId).collect())
 }
 
 /// A user.

@@ -9,7 +9,7 @@ use sqlx::{Row as _, SqliteConnection};
 
 use super::users::find as find_user;
 use super::{failed, rows};
-use crate::MOST_COUNTED;
+use crate::{MOST_COUNTED, NEWCOMER};
 
 /// Writes an entry.
 pub async fn write(
@@ -72,7 +72,8 @@ pub async fn signed_in(
 ) -> Result<(), StoreError> {
     let Device { browser, system, network } = &session.device;
     let seen = sqlx::query(
-        "SELECT EXISTS (SELECT 1 FROM audit WHERE user_id = ?1 AND event = ?2) AS ever,
+        "SELECT EXISTS (SELECT 1 FROM audit WHERE user_id = ?1 AND event = ?2)
+                OR EXISTS (SELECT 1 FROM users WHERE id = ?1 AND created_at < ?6) AS ever,
                 EXISTS (SELECT 1 FROM audit WHERE user_id = ?1 AND event = ?2
                                               AND browser IS ?3 AND system IS ?4) AS browser,
                 EXISTS (SELECT 1 FROM audit WHERE user_id = ?1 AND event = ?2 AND network IS ?5) AS network",
@@ -82,6 +83,7 @@ pub async fn signed_in(
     .bind(browser)
     .bind(system)
     .bind(network)
+    .bind(now.before(NEWCOMER).0)
     .fetch_one(&mut *transaction)
     .await
     .map_err(failed)?;
@@ -117,8 +119,13 @@ async fn knows_network(
     user: UserId,
     device: &Device,
 ) -> Result<bool, StoreError> {
-    sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM audit WHERE user_id = ?1 AND network = ?2)")
+    // What somebody did who was in: anybody can fail to get in.
+    let query =
+        "SELECT EXISTS (SELECT 1 FROM audit WHERE user_id = ?1 AND event IN (?2, ?3) AND network = ?4)";
+    sqlx::query_scalar(query)
         .bind(user.0.as_bytes().as_slice())
+        .bind(Event::AuthnLoginSuccess.name())
+        .bind(Event::SessionRenewed.name())
         .bind(&device.network)
         .fetch_one(transaction)
         .await
@@ -223,7 +230,7 @@ pub async fn notices(
     let found = sqlx::query(select_entries!(
         "WHERE notice AND user_id = ?2 AND at >= ?4 AND session_id IS NOT ?3
            AND id > (SELECT notices_seen FROM sessions WHERE sid = ?3)
-         ORDER BY at DESC, id DESC LIMIT ?5"
+         ORDER BY at, id LIMIT ?5"
     ))
     .bind(now.0)
     .bind(user.0.as_bytes().as_slice())
@@ -238,7 +245,11 @@ pub async fn notices(
 
 /// Notes how far a session's person has looked.
 pub async fn seen(transaction: &mut SqliteConnection, sid: SessionId, up_to: i64) -> Result<(), StoreError> {
-    sqlx::query("UPDATE sessions SET notices_seen = max(notices_seen, ?2) WHERE sid = ?1")
+    sqlx::query("UPDATE sessions
+         SET notices_seen = max(notices_seen,
+                                min(?2, (SELECT coalesce(max(id), 0) FROM audit WHERE user_id = sessions.user_id)))
+         WHERE sid = ?1",
+    )
         .bind(sid.0.as_bytes().as_slice())
         .bind(up_to)
         .execute(transaction)

@@ -181,6 +181,15 @@ pub async fn set_role(
     })
 }
 
+/// Refuses whoever asks as an administrator and is none now.
+pub async fn authorise(transaction: &mut SqliteConnection, by: &By) -> Result<(), StoreError> {
+    let Some(admin) = by.actor.admin() else { return Ok(()) };
+    match find(transaction, admin).await? {
+        Some(user) if user.role == Role::Admin && user.disabled_at.is_none() => Ok(()),
+        _ => Err(StoreError::NotAdmin),
+    }
+}
+
 /// A user.
 pub async fn find(connection: &mut SqliteConnection, user: UserId) -> Result<Option<User>, StoreError> {
     let found = sqlx::query(

@@ -115,9 +115,10 @@ pub async fn a_password_change_and_a_theft_are_told_to_their_person(db: impl Har
     let other = session(&*store, &db.records().user(ada.id).await.unwrap().unwrap(), 7).await;
 
     let notices = db.records().notices(ada.id, other, DAY, 20).await.unwrap();
-    assert_eq!(told(&notices), [(Event::AuthnTokenReuse, None), (Event::AuthnPasswordChange, None)]);
-    assert_eq!((notices[1].actor, &notices[1].device), (Actor::Server, &device("Chrome", "*")));
-    assert_eq!(notices.iter().map(|notice| notice.is_live).collect::<Vec<_>>(), [true, false]);
+    // The oldest first.
+    let events: Vec<_> = notices.iter().map(|notice| (notice.event, notice.is_live)).collect();
+    assert_eq!(events, [(Event::AuthnTokenReuse, false), (Event::AuthnPasswordChange, true)]);
+    assert_eq!((notices[0].actor, &notices[0].device), (Actor::Server, &device("Chrome", "*")));
     // The session that did it is not told.
     let notices = db.records().notices(ada.id, kept, DAY, 20).await.unwrap();
     assert_eq!(told(&notices), [(Event::AuthnTokenReuse, None)]);
@@ -144,6 +145,30 @@ pub async fn a_sign_in_from_where_its_person_never_was_says_so(db: impl Harness)
         assert!(entry.is_live);
         db.pass(MILLISECOND).await;
     }
+}
+
+pub async fn the_first_sign_in_to_an_old_account_is_news(db: impl Harness) {
+    let store = db.store();
+    let (ada, grace) = (user(&*store, 1).await, user(&*store, 2).await);
+    db.pass(DAY).await;
+    sign_in(&*store, &ada, 5, device("Firefox", "192.0.2.*")).await;
+    db.pass(MILLISECOND).await;
+    sign_in(&*store, &grace, 6, device("Firefox", "192.0.2.*")).await;
+    let signed_in = |detail| (Event::AuthnLoginSuccess, detail);
+    assert_eq!(told(&all(&db).await[..2]), [signed_in(None), signed_in(Some(NEW_BROWSER))]);
+}
+
+/// Whoever it was is told of, whatever the stranger did before.
+pub async fn a_network_from_which_somebody_failed_is_not_known_by_that(db: impl Harness) {
+    let store = db.store();
+    let ada = user(&*store, 1).await;
+    let sid = sign_in(&*store, &ada, 5, device("Firefox", "192.0.2.*")).await;
+    let elsewhere = device("Firefox", "198.51.100.*");
+    let (event, by) = (Event::AuthnLoginFail, By::server(elsewhere.clone()));
+    store.record(&NewEntry { event, detail: None, user: Some(ada.id), session: None, by }).await.unwrap();
+    let plain = rotation(seen(sid, 0, true), 6);
+    store.rotate(&Rotation { device: elsewhere, moved: Some(NEW_NETWORK), ..plain }).await.unwrap().unwrap();
+    assert_eq!(told(&all(&db).await[..1]), [(Event::SessionRenewed, Some(NEW_NETWORK))]);
 }
 
 pub async fn a_renewal_from_elsewhere_is_told_and_a_known_network_is_not(db: impl Harness) {
@@ -259,6 +284,8 @@ pub async fn a_notice_is_shown_in_each_session_until_it_was_seen_there(db: impl 
 
     store.notices_seen(first, shown[0].place.id).await.unwrap();
     store.notices_seen(first, 0).await.unwrap();
+    // Nobody has seen what is still to come.
+    store.notices_seen(first, i64::MAX).await.unwrap();
     assert_eq!(notices(&ada, first).await, [], "seen stays seen");
     let third = sign_in(&*store, &ada, 9, device("Chrome", "192.0.2.*")).await;
     assert_eq!(notices(&ada, third).await, shown, "seen here is not seen there");

@@ -180,12 +180,15 @@ macro_rules! conformance_suite {
                 a_change_of_role_raises_the_authorisation_version_and_nothing_else
                 the_last_administrator_stays_one
                 the_last_administrators_account_stays_open
+                who_is_no_administrator_any_more_changes_nothing
                 two_administrators_who_rid_themselves_of_each_other_leave_one;
             audit:
                 every_change_is_told_with_who_made_it_and_from_where
                 what_changes_nothing_is_not_told
                 a_password_change_and_a_theft_are_told_to_their_person
                 a_sign_in_from_where_its_person_never_was_says_so
+                the_first_sign_in_to_an_old_account_is_news
+                a_network_from_which_somebody_failed_is_not_known_by_that
                 a_renewal_from_elsewhere_is_told_and_a_known_network_is_not
                 entries_are_counted_for_their_person_and_time
                 every_filter_and_every_page_has_each_entry_once

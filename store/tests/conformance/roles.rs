@@ -1,8 +1,9 @@
 //! What a user may do, and that somebody stays who may do everything.
 
 use lanyard_auth::audit::By;
+use lanyard_auth::device::Device;
 use lanyard_auth::scope::Role;
-use lanyard_auth::store::{Closing, Revocation, RoleChange, User};
+use lanyard_auth::store::{Closing, CreateUserError, EndReason, Revocation, RoleChange, StoreError, User};
 
 use super::{Harness, MILLISECOND, START, user};
 
@@ -68,6 +69,35 @@ pub async fn the_last_administrators_account_stays_open(db: impl Harness) {
     store.enable_user(grace.id, &By::default()).await.unwrap();
     changed(store.set_role(grace.id, Role::Admin, &By::default()).await.unwrap());
     assert_eq!(super::close(&*store, ada.id).await.ended, [sid]);
+}
+
+/// The role was taken away, or the account closed, between the door and the database.
+pub async fn who_is_no_administrator_any_more_changes_nothing(db: impl Harness) {
+    let store = db.store();
+    let [ada, grace, eve] = [user(&*store, 1).await, user(&*store, 2).await, user(&*store, 3).await];
+    let sid = super::session(&*store, &eve, 5).await;
+    for admin in [ada.id, grace.id] {
+        changed(store.set_role(admin, Role::Admin, &By::default()).await.unwrap());
+    }
+    let closed = super::user(&*store, 4).await;
+    changed(store.set_role(closed.id, Role::Admin, &By::default()).await.unwrap());
+    super::close(&*store, closed.id).await;
+    changed(store.set_role(grace.id, Role::User, &By::admin(ada.id, Device::default())).await.unwrap());
+
+    let before = db.dump().await;
+    for id in [grace.id, closed.id, eve.id, lanyard_auth::store::UserId(uuid::Uuid::nil())] {
+        let by = By::admin(id, Device::default());
+        let refused = |error: StoreError| assert!(matches!(error, StoreError::NotAdmin), "{error}");
+        refused(store.set_role(eve.id, Role::Admin, &by).await.unwrap_err());
+        refused(store.disable_user(ada.id, &by).await.unwrap_err());
+        refused(store.enable_user(closed.id, &by).await.unwrap_err());
+        refused(store.end_sessions(&[sid], EndReason::KickedOut, &by).await.unwrap_err());
+        refused(store.end_all_sessions(eve.id, EndReason::KickedOut, &by).await.unwrap_err());
+        refused(store.rename_user(eve.id, "Mallory", &by).await.unwrap_err());
+        let made = store.create_user(&super::new_user(9), &by).await;
+        assert!(matches!(made, Err(CreateUserError::Store(StoreError::NotAdmin))), "{made:?}");
+    }
+    assert_eq!(db.dump().await, before);
 }
 
 /// Each looks and sees the other.
