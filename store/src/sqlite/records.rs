@@ -26,6 +26,34 @@ macro_rules! select_user {
     };
 }
 
+/// All people, the newest first.
+const NEWEST: &str =
+    select_user!("WHERE (created_at, id) < (?1, ?2) ORDER BY created_at DESC, id DESC LIMIT ?3");
+
+/// One range of a search. The words come first: no statistics may have it begin with all people.
+const FOUND: &str = "
+    SELECT word, id AS user_id, email, name, version, role, authz_version,
+           created_at AS user_created_at, disabled_at
+    FROM user_words CROSS JOIN users ON users.id = user_words.user_id
+    WHERE shared = ?1 AND (word, user_words.user_id) > (?2, ?3) AND word < ?4
+    ORDER BY word, user_words.user_id
+    LIMIT ?5";
+
+/// Everybody's sessions, the newest first.
+const LIVE: &str = select_session!(
+    "WHERE ended_at IS NULL AND expires_at > ?1 AND (sessions.created_at, sid) < (?2, ?3)
+     ORDER BY sessions.created_at DESC, sid DESC
+     LIMIT ?4"
+);
+
+/// One person's.
+const LIVE_OF: &str = select_session!(
+    "WHERE user_id = ?5 AND ended_at IS NULL AND expires_at > ?1
+       AND (sessions.created_at, sid) < (?2, ?3)
+     ORDER BY sessions.created_at DESC, sid DESC
+     LIMIT ?4"
+);
+
 #[async_trait]
 impl Records for SqliteStore {
     async fn user(&self, id: UserId) -> Result<Option<User>, StoreError> {
@@ -61,20 +89,7 @@ impl Records for SqliteStore {
         let now = self.clock.now();
         // Before every sign-in.
         let after = after.unwrap_or(SessionPlace { at: Timestamp(i64::MAX), sid: SessionId(Uuid::max()) });
-        let query = match user {
-            None => sqlx::query(select_session!(
-                "WHERE ended_at IS NULL AND expires_at > ?1 AND (sessions.created_at, sid) < (?2, ?3)
-                 ORDER BY sessions.created_at DESC, sid DESC
-                 LIMIT ?4"
-            )),
-            Some(_) => sqlx::query(select_session!(
-                "WHERE user_id = ?5 AND ended_at IS NULL AND expires_at > ?1
-                   AND (sessions.created_at, sid) < (?2, ?3)
-                 ORDER BY sessions.created_at DESC, sid DESC
-                 LIMIT ?4"
-            )),
-        };
-        let found = query
+        let found = sqlx::query(if user.is_some() { LIVE_OF } else { LIVE })
             .bind(now.0)
             .bind(after.at.0)
             .bind(after.sid.0.as_bytes().as_slice())
@@ -116,15 +131,13 @@ async fn newest(
         // Before every account.
         Some(UserPlace::Found { .. }) | None => (Timestamp(i64::MAX), UserId(Uuid::max())),
     };
-    let people = sqlx::query(select_user!(
-        "WHERE (created_at, id) < (?1, ?2) ORDER BY created_at DESC, id DESC LIMIT ?3"
-    ))
-    .bind(at.0)
-    .bind(id.0.as_bytes().as_slice())
-    .bind(most.saturating_add(1))
-    .fetch_all(reader)
-    .await
-    .map_err(failed)?;
+    let people = sqlx::query(NEWEST)
+        .bind(at.0)
+        .bind(id.0.as_bytes().as_slice())
+        .bind(most.saturating_add(1))
+        .fetch_all(reader)
+        .await
+        .map_err(failed)?;
     let people = people.iter().map(rows::user).collect::<Result<_, _>>()?;
     Ok(Page::cut(people, most, |user: &User| UserPlace::Made { at: user.created_at, id: user.id }))
 }
@@ -137,22 +150,15 @@ async fn found(
 ) -> Result<Page<User, UserPlace>, StoreError> {
     let mut found = Vec::new();
     for shared in 0..search.letters {
-        let range = sqlx::query(
-            "SELECT word, id AS user_id, email, name, version, role, authz_version,
-                    created_at AS user_created_at, disabled_at
-             FROM user_words CROSS JOIN users ON users.id = user_words.user_id
-             WHERE shared = ?1 AND (word, user_words.user_id) > (?2, ?3) AND word < ?4
-             ORDER BY word, user_words.user_id
-             LIMIT ?5",
-        )
-        .bind(shared)
-        .bind(&search.after.0)
-        .bind(search.after.1.0.as_bytes().as_slice())
-        .bind(&search.end)
-        .bind(most.saturating_add(1))
-        .fetch_all(&mut *reader)
-        .await
-        .map_err(failed)?;
+        let range = sqlx::query(FOUND)
+            .bind(shared)
+            .bind(&search.after.0)
+            .bind(search.after.1.0.as_bytes().as_slice())
+            .bind(&search.end)
+            .bind(most.saturating_add(1))
+            .fetch_all(&mut *reader)
+            .await
+            .map_err(failed)?;
         for row in &range {
             found.push(word_and_user(row)?);
         }
@@ -188,4 +194,26 @@ pub async fn write_words(
             .map_err(failed)?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use lanyard_auth::time::Clock;
+    use sqlx::{AssertSqlSafe, Row as _};
+
+    use super::*;
+
+    /// At a million people too: nothing is read but what the page holds, and nothing sorted.
+    #[tokio::test]
+    async fn every_page_is_a_range_of_an_index() {
+        let folder = tempfile::tempdir().unwrap();
+        let url = format!("sqlite:{}", folder.path().join("lanyard.db").display());
+        let store = SqliteStore::open(&url, Clock::System).await.unwrap();
+        for sql in [NEWEST, FOUND, LIVE, LIVE_OF] {
+            let plan = sqlx::query(AssertSqlSafe(format!("EXPLAIN QUERY PLAN {sql}")));
+            let plan = plan.fetch_all(&store.readers).await.unwrap();
+            let plan: Vec<String> = plan.iter().map(|step| step.get("detail")).collect();
+            assert!(plan.iter().all(|step| step.starts_with("SEARCH ")), "{sql}: {plan:#?}");
+        }
+    }
 }
