@@ -20,10 +20,6 @@ use crate::ui::notice::ConnectionNotice;
 #[cfg_attr(not(any(feature = "ssr", feature = "hydrate")), expect(dead_code))]
 const SETTINGS: &str = "lanyard-settings";
 
-/// The name of the `<meta>` that says where the advice on passwords is: its script and its WASM.
-#[cfg_attr(not(any(feature = "ssr", feature = "hydrate")), expect(dead_code))]
-pub(crate) const ADVICE: &str = "lanyard-advice";
-
 /// What a page starts from, on the server and at hydration alike: by then the cookies may be others, and the page
 /// that the server drew is taken over as it is. The engine corrects it.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
@@ -82,7 +78,6 @@ pub fn shell(assets: Assets, settings: PageSettings, view: View) -> impl IntoVie
                 <meta name=SETTINGS content=settings />
                 <link rel="stylesheet" href=assets.css />
                 <link rel="icon" type="image/svg+xml" href="/favicon.svg" />
-                <meta name=ADVICE content=format!("{} {}", assets.advice_js, assets.advice_wasm) />
                 <link rel="modulepreload" href=assets.js nonce=nonce.clone() />
                 <link rel="preload" href=assets.wasm r#as="fetch" r#type="application/wasm" crossorigin="anonymous" />
                 <script type="module" nonce=nonce inner_html=start></script>
@@ -96,14 +91,21 @@ pub fn shell(assets: Assets, settings: PageSettings, view: View) -> impl IntoVie
 }
 
 /// Loads the WASM and hydrates the page. Leptos' own `HydrationScripts` puts the nonce into `crossorigin`. And WASM can't
-/// load a module by itself: it calls `lanyardImport`.
+/// load a module by itself: it calls `lanyardAdvice` when somebody chooses a password.
 #[cfg(feature = "ssr")]
 fn start_script(assets: &Assets) -> String {
     let quoted = |text: &str| serde_json::Value::from(text).to_string().replace('<', "\\u003c");
     format!(
-        "import init, {{ hydrate }} from {};\nglobalThis.lanyardImport = (address) => import(address);\n\
+        "import init, {{ hydrate }} from {};\n\
+         globalThis.lanyardAdvice = async () => {{\n\
+         const advice = await import({});\n\
+         await advice.default({{ module_or_path: {} }});\n\
+         return advice;\n\
+         }};\n\
          init({{ module_or_path: {} }}).then(hydrate);",
         quoted(&assets.js),
+        quoted(&assets.advice_js),
+        quoted(&assets.advice_wasm),
         quoted(&assets.wasm)
     )
 }

@@ -173,6 +173,9 @@ pub enum BadConfig {
     /// Access tokens count in whole seconds.
     #[error("--access-ttl must be whole seconds, at least one: a JWT counts in nothing smaller")]
     AccessTtl,
+    /// What people are shown is in it.
+    #[error("--audit-ttl must be at least 30d: for so long people are shown what happened to their accounts")]
+    AuditTtl,
     /// Demo accounts with printed passwords, open to a network.
     #[error(
         "--demo makes accounts whose passwords are printed, so it only works on a loopback address, not on {0}"
@@ -187,6 +190,9 @@ impl Cli {
     }
 }
 
+/// So long somebody is shown what happened to his account.
+pub const SHOWN: Duration = Duration::from_secs(30 * 24 * 3600);
+
 impl TryFrom<Flags> for Config {
     type Error = BadConfig;
 
@@ -200,6 +206,9 @@ impl TryFrom<Flags> for Config {
         limits.check().map_err(|why| BadConfig::Limits { limits, why })?;
         if flags.access_ttl.is_zero() || flags.access_ttl.subsec_nanos() != 0 {
             return Err(BadConfig::AccessTtl);
+        }
+        if flags.audit_ttl < SHOWN {
+            return Err(BadConfig::AuditTtl);
         }
         if flags.demo && !flags.addr.ip().is_loopback() {
             return Err(BadConfig::DemoInPublic(flags.addr));

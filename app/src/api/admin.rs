@@ -228,7 +228,8 @@ pub struct Activity {
 /// What a person should look at, the newest first: `GET /api/notices`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Notices {
-    /// At most twenty, of the last 30 days.
+    /// At most twenty of those that this session has not seen, of the last 30 days: the oldest of them, so that none is put
+    /// away unseen.
     pub notices: Vec<Notice>,
 }
 

@@ -3,12 +3,10 @@
 use std::sync::Arc;
 
 use futures::lock::Mutex;
-use js_sys::{Array, Function, Object, Promise, Reflect};
-use leptos::prelude::document;
+use js_sys::{Array, Function, Promise, Reflect};
 use wasm_bindgen::{JsCast as _, JsValue};
 use wasm_bindgen_futures::JsFuture;
 
-use crate::shell::ADVICE;
 use crate::ui::advice::Advice;
 
 thread_local! {
@@ -41,20 +39,9 @@ async fn module() -> Result<JsValue, JsValue> {
     Ok(module)
 }
 
-/// As wasm-bindgen's module is meant to be used: its default export fetches the WASM.
+/// By the script that the page began with, which knows where it is.
 async fn load() -> Result<JsValue, JsValue> {
-    let meta = document().query_selector(&format!("meta[name={ADVICE}]"))?.ok_or(JsValue::NULL)?;
-    let content = meta.get_attribute("content").unwrap_or_default();
-    let (script, wasm) = content.split_once(' ').ok_or(JsValue::NULL)?;
-    let import = function(&js_sys::global(), "lanyardImport")?;
-    let module = wait_for(import.call1(&JsValue::NULL, &script.into())?).await?;
-    let options = Object::new();
-    Reflect::set(&options, &"module_or_path".into(), &wasm.into())?;
-    wait_for(function(&module, "default")?.call1(&module, &options)?).await?;
-    Ok(module)
-}
-
-async fn wait_for(promise: JsValue) -> Result<JsValue, JsValue> {
+    let promise = function(&js_sys::global(), "lanyardAdvice")?.call0(&JsValue::NULL)?;
     JsFuture::from(promise.dyn_into::<Promise>()?).await
 }
 

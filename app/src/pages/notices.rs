@@ -41,7 +41,7 @@ pub fn Notices(
     let more = move || number.get().saturating_sub(most);
     let all_mine = Memo::new(move |_| all().iter().all(may_be_mine));
     let see = move |_| {
-        // No newer one than is shown.
+        // No newer one than is shown; and here all are shown.
         let Some(up_to) = all().iter().map(|notice| notice.id).max() else { return };
         let work = async move {
             let body = serde_json::to_string(&NoticesSeen { up_to })
@@ -52,7 +52,10 @@ pub fn Notices(
         live.act(work, move || focus_soon(home));
     };
     view! {
-        <div role="status">
+        <p class="hidden" role="status">
+            {move || told::how_many_notices(number.get())}
+        </p>
+        <div>
             <Show when=move || { number.get() > 0 }>
                 <section class="notices" aria-labelledby="notices">
                     <h2 node_ref=heading id="notices" tabindex="-1">
@@ -69,17 +72,20 @@ pub fn Notices(
                     </ul>
                     <Problem live />
                     <div class="notices-foot">
-                        <button
-                            type="button"
-                            class="button"
-                            aria-disabled=move || live.pending.get().then_some("true")
-                            on:click=see
+                        // Nobody puts away what he was not shown.
+                        <Show
+                            when=move || more() == 0
+                            fallback=move || view! { <A href=links::DEVICES>{move || format!("{} more", more())}</A> }
                         >
-                            {move || if all_mine.get() { "That was me" } else { "I have looked at it" }}
-                        </button>
-                        {move || {
-                            (more() > 0).then(|| view! { <A href=links::DEVICES>{format!("{} more", more())}</A> })
-                        }}
+                            <button
+                                type="button"
+                                class="button"
+                                aria-disabled=move || live.pending.get().then_some("true")
+                                on:click=see
+                            >
+                                {move || if all_mine.get() { "That was me" } else { "I have looked at it" }}
+                            </button>
+                        </Show>
                     </div>
                 </section>
             </Show>

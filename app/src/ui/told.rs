@@ -69,6 +69,15 @@ pub const fn is_alarming(event: AuditEvent) -> bool {
     }
 }
 
+/// That there are notices, for who can't see them come; nothing when there are none.
+pub fn how_many_notices(number: usize) -> Option<String> {
+    match number {
+        0 => None,
+        1 => Some("There is something to look at.".to_owned()),
+        many => Some(format!("There are {many} things to look at.")),
+    }
+}
+
 /// What a person is told of something: a heading, and what it may mean and what to do.
 pub fn notice(notice: &Notice) -> (String, &'static str) {
     let from = || words::device(notice.browser.as_deref(), notice.system.as_deref());

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::audit::{By, Event, NewEntry};
 use crate::device::Device;
-use crate::store::{SessionId, UserId};
+use crate::store::{SessionId, StoreError, UserId};
 
 use super::Service;
 
@@ -23,6 +23,14 @@ impl Service {
         if let Ok(Err(error)) = written.await {
             tracing::warn!(%error, event, "an entry of the audit log was not written");
         }
+    }
+
+    /// Notes that a session's person has looked at the notices up to this one.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn notices_seen(&self, sid: SessionId, up_to: i64) -> Result<(), StoreError> {
+        self.store.notices_seen(sid, up_to).await
     }
 
     /// Notes that a session is renewed far too often.

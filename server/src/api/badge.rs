@@ -51,6 +51,10 @@ impl FromRequestParts<App> for Admin {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Answer> {
         let Present(claims, user) = Present::from_request_parts(parts, app).await?;
+        // Where this server has not heard of it yet, or keeps no set: the role is another one by now.
+        if claims.azv < user.authz_version {
+            return Err(Answer(ApiError::new(ErrorCode::TokenExpired)));
+        }
         if Scope::Admin.is_in(&claims.scope) && user.role == Role::Admin {
             return Ok(Self(claims, user));
         }

@@ -1,6 +1,6 @@
 //! `lanyard sessions`: everybody's sessions.
 
-use std::collections::HashSet;
+use std::collections::BTreeSet;
 
 use clap::{Args, Subcommand};
 use lanyard_app::api::admin::AccountSession;
@@ -120,20 +120,30 @@ impl Office {
         Ok(ended.map_or(0, |ended| ended.len()))
     }
 
-    /// One person after the other, with all that is his, so that no renewal that is under way survives it.
+    /// One person after the other, with all that is his, so that no renewal that is under way survives it; again and
+    /// again, until none is left that began before: a sign-in that was under way is found then. Whoever signs in later
+    /// stays.
     async fn end_everybodys(&self) -> Result<usize, Failure> {
-        let (mut ended, mut done) = (0, HashSet::new());
-        let mut after = None;
+        let start = self.database.store.now().await?;
+        let mut ended = 0;
         loop {
-            let page = self.database.records.live_sessions(None, after, PAGE).await?.row;
-            for session in page.rows {
-                if done.insert(session.user.id) {
-                    ended += self.end_all_of(session.user.id).await?;
+            let before = ended;
+            let mut after = None;
+            loop {
+                let page = self.database.records.live_sessions(None, after, PAGE).await?.row;
+                let old = page.rows.iter().filter(|session| session.created_at <= start);
+                for user in old.map(|session| session.user.id).collect::<BTreeSet<_>>() {
+                    let now = self.end_all_of(user).await;
+                    ended +=
+                        now.map_err(|error| format!("{error}; {ended} sessions were ended before that"))?;
+                }
+                match page.next {
+                    Some(next) => after = Some(next),
+                    None => break,
                 }
             }
-            match page.next {
-                Some(next) => after = Some(next),
-                None => return Ok(ended),
+            if ended == before {
+                return Ok(ended);
             }
         }
     }

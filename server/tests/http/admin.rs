@@ -133,9 +133,14 @@ async fn who_is_no_administrator_any_more_is_refused_whatever_his_badge_says() {
     assert_eq!(change(&server, &grace, &ada_id, json!({"role": "admin"})).await.status, 200);
     assert_eq!(change(&server, &grace, &grace_id, json!({"role": "user"})).await.status, 200);
     assert_eq!(me(&server, &grace.access).await.field("scope"), "user admin");
-    change(&server, &grace, &ada_id, json!({"role": "user"})).await.assert_error(403, "insufficient_scope");
+    change(&server, &grace, &ada_id, json!({"role": "user"})).await.assert_error(401, "token_expired");
     // Nor is a role enough without the scope.
-    change(&server, &ada, &grace_id, json!({"role": "admin"})).await.assert_error(403, "insufficient_scope");
+    change(&server, &ada, &grace_id, json!({"role": "admin"})).await.assert_error(401, "token_expired");
+    let list = async |access: &str| send(server.get("/api/admin/users").bearer_auth(access)).await;
+    for (browser, status) in [(&ada, 200), (&grace, 403)] {
+        let renewed = refresh(&server, &browser.cookies()).await.field("access_token");
+        assert_eq!(list(&renewed).await.status, status);
+    }
 }
 
 #[tokio::test]
