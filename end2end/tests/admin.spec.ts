@@ -249,6 +249,18 @@ test('an administrator can’t lock the last one out, and any other who goes is 
   }
   await expect(page.getByRole('button', { name: 'Close the account' })).toBeVisible();
 
+  // A double click is one too many, and does nothing.
+  for (const width of [1280, 360]) {
+    await page.setViewportSize({ width, height: 740 });
+    for (const [ask, yes] of [['End all sessions', 'End them'], ['Close the account', 'Close it'], ['Take administration away', 'Take it away']] as const) {
+      const button = page.getByRole('button', { name: ask });
+      const { height } = (await button.boundingBox())!;
+      await button.dblclick({ position: { x: 20, y: height - 2 } });
+      await expect(page.getByRole('button', { name: yes, exact: true })).toBeVisible();
+      await page.getByRole('button', { name: yes, exact: true }).press('Escape');
+    }
+  }
+
   await role('ada@example.com', 'admin');
   await page.getByRole('button', { name: 'Take administration away' }).click();
   await page.getByRole('button', { name: 'Take it away' }).click();
