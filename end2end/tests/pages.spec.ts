@@ -56,6 +56,8 @@ for (const colorScheme of ['light', 'dark'] as const) {
     });
 
     test('axe finds nothing on the administration, with a form, a question and a table open', async ({ wearer, site, page }) => {
+      // Firefox takes as long for five pages as most tests have.
+      test.slow();
       await site.server.makeAdmin(joan);
       await wearer.signIn(joan);
       const check = async (path: string, open: () => Promise<void> = async () => {}) => {

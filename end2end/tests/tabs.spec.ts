@@ -66,6 +66,8 @@ test.describe('five tabs at expiry', () => {
   });
 
   test('without Web Locks nobody is signed out', async ({ wearer, newTab, site, lifetimes }) => {
+    // Five tabs of an unoptimised build, each lapsing three times.
+    test.slow();
     await withoutLocks(wearer.page.context());
     const tabs = await openTabs(wearer, newTab);
     expect(await wearer.page.evaluate(() => 'locks' in navigator)).toBe(false);
