@@ -14,7 +14,8 @@ export default defineConfig({
   // A test that fails now and then is a defect, here or in what it tests.
   retries: 0,
   workers: 2,
-  timeout: 60_000,
+  // No assertion: Firefox takes its time over an unoptimised WASM where the machine is busy.
+  timeout: 90_000,
   expect: { timeout: 10_000 },
   reporter: [['list']],
   use: { actionTimeout: 10_000, navigationTimeout: 20_000 },
