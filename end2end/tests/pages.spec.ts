@@ -91,6 +91,12 @@ for (const colorScheme of ['light', 'dark'] as const) {
 }
 
 async function violations(page: Page): Promise<string[]> {
+  // What is fading in has not the colours yet that it is read in.
+  await page.evaluate(async () => {
+    const ends = (it: Animation) => Number(it.effect?.getComputedTiming().endTime ?? 0);
+    const passing = document.getAnimations().filter((it) => ends(it) < 2_000);
+    await Promise.allSettled(passing.map((it) => it.finished));
+  });
   const { violations } = await new AxeBuilder({ page }).withTags(RULES).analyze();
   return violations.flatMap(({ id, nodes }) => nodes.map(({ html, failureSummary }) => `${id}: ${html}\n${failureSummary}`));
 }
