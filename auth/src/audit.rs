@@ -124,7 +124,7 @@ pub const NEW_NETWORK: &str = "new_network";
 /// The detail of [`Event::UserUpdated`] when a person's name was changed.
 pub const RENAMED: &str = "renamed";
 
-/// The detail of [`Event::UserUpdated`] when an account was closed.
+/// The detail of [`Event::UserUpdated`] when an account was closed, and of [`Event::AuthnLoginFail`] when it is.
 pub const DISABLED: &str = "disabled";
 
 /// The detail of [`Event::UserUpdated`] when an account was opened again.

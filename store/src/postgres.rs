@@ -1,8 +1,8 @@
 //! The store on Postgres: a pool of connections, READ COMMITTED, and the database's own time.
 //!
 //! Only [`crate::open`] and the tests need it by name. The connections are made in `connect`, rows are read
-//! in `rows`, what takes several statements is in `sessions` and `users`, what an owner sees and
-//! changes in `owner`, the log of all that in `audit`; the rest is one statement each, and so one transaction.
+//! in `rows`; what writes sessions and users is in `sessions` and `users`, what an owner sees and changes in `owner`, what
+//! administrators read in `records`, the log of all that in `audit`; the rest is one statement each, and so one transaction.
 //!
 //! What keeps READ COMMITTED right: every write names all that it relies on in its WHERE, which Postgres
 //! judges again on the newest row after waiting for another writer. What keeps it free of deadlocks: the
@@ -12,6 +12,7 @@ mod audit;
 mod connect;
 mod owner;
 mod records;
+mod revocations;
 mod rows;
 mod sessions;
 mod users;
@@ -19,7 +20,7 @@ mod users;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use lanyard_auth::audit::{Actor, By, Event, NEW_NETWORK, NewEntry, RECOVERED};
+use lanyard_auth::audit::{Actor, By, Event, NewEntry};
 use lanyard_auth::device::Device;
 use lanyard_auth::password::PasswordHash;
 use lanyard_auth::scope::Role;
@@ -181,54 +182,9 @@ impl Store for PostgresStore {
 
     async fn rotate(&self, rotation: &Rotation) -> Result<Option<Timestamp>, StoreError> {
         failpoint!("rotate-before-commit");
-        let rotated = sqlx::query(
-            "WITH rotated AS (
-                 UPDATE sessions
-                 SET generation = generation + 1, previous_hash = $4, current_hash = $5, salt = $6, kid = $7,
-                     recoveries = $8, rotated_at = lanyard_now(), confirmed = FALSE,
-                     browser = $9, system = $10, network = $11
-                 WHERE sid = $1 AND generation = $2 AND confirmed = $3 AND ended_at IS NULL
-                   AND $12 > lanyard_now()
-                   AND EXISTS (SELECT 1 FROM users
-                               WHERE id = sessions.user_id AND version = sessions.user_version
-                                 AND disabled_at IS NULL)
-                 RETURNING sid, user_id, rotated_at
-             ), recorded AS (
-                 INSERT INTO audit (at, event, detail, actor, user_id, session_id, browser, system, network, notice)
-                 SELECT rotated_at, $13, detail, $14, user_id, sid, $9, $10, $11, told
-                 FROM rotated, (VALUES ($15, FALSE), ($16, TRUE)) AS noted (detail, told)
-                 WHERE detail IS NOT NULL
-                   -- Who comes and goes between two networks is told of each once.
-                   AND NOT (detail = $17 AND EXISTS (SELECT 1 FROM audit AS before
-                                                     WHERE before.user_id = rotated.user_id
-                                                       AND before.event IN ($13, $18)
-                                                       AND before.network = $11))
-             )
-             SELECT rotated_at FROM rotated",
-        )
-        .bind(rotation.seen.sid.0)
-        .bind(i64::from(rotation.seen.generation))
-        .bind(rotation.seen.confirmed)
-        .bind(rotation.presented.0.as_slice())
-        .bind(rotation.next.0.as_slice())
-        .bind(rotation.salt.0.as_slice())
-        .bind(i64::from(rotation.kid.0))
-        .bind(i16::from(rotation.recoveries))
-        .bind(&rotation.device.browser)
-        .bind(&rotation.device.system)
-        .bind(&rotation.device.network)
-        .bind(rotation.not_after.0)
-        .bind(Event::SessionRenewed.name())
-        .bind(Actor::Server.name())
-        .bind((rotation.recoveries > 0).then_some(RECOVERED))
-        .bind(rotation.moved)
-        .bind(NEW_NETWORK)
-        .bind(Event::AuthnLoginSuccess.name())
-        .fetch_optional(&self.pool)
-        .await
-        .map_err(failed)?;
+        let rotated_at = sessions::rotate(&self.pool, rotation).await?;
         failpoint!("rotate-after-commit");
-        rotated.map(|row| rows::time(&row, "rotated_at")).transpose()
+        Ok(rotated_at)
     }
 
     async fn confirm(&self, sid: SessionId, generation: u32, settle: Duration) -> Result<bool, StoreError> {
@@ -415,37 +371,7 @@ impl Store for PostgresStore {
 
     async fn revocations(&self, window: Duration, most: u32) -> Result<Vec<Revocation>, StoreError> {
         // As a value of its own: compared with a volatile function, an index is not used.
-        let since = self.now().await?.before(window).0;
-        let sessions = sqlx::query(
-            "SELECT sid, ended_at, end_reason FROM sessions WHERE ended_at >= $1
-             ORDER BY ended_at DESC LIMIT $2",
-        )
-        .bind(since)
-        .bind(i64::from(most))
-        .fetch_all(&self.pool)
-        .await
-        .map_err(failed)?;
-        let users = sqlx::query(
-            "SELECT id, revoked_below, revoked_at FROM users WHERE revoked_at >= $1
-             ORDER BY revoked_at DESC LIMIT $2",
-        )
-        .bind(since)
-        .bind(i64::from(most))
-        .fetch_all(&self.pool)
-        .await
-        .map_err(failed)?;
-        let roles = sqlx::query(
-            "SELECT id, authz_version, authz_changed_at FROM users WHERE authz_changed_at >= $1
-             ORDER BY authz_changed_at DESC LIMIT $2",
-        )
-        .bind(since)
-        .bind(i64::from(most))
-        .fetch_all(&self.pool)
-        .await
-        .map_err(failed)?;
-        let sessions = sessions.iter().map(rows::ended_session);
-        let users = users.iter().map(rows::revoked_user);
-        sessions.chain(users).chain(roles.iter().map(rows::changed_role)).collect()
+        revocations::since(&self.pool, self.now().await?.before(window), most).await
     }
 }
 

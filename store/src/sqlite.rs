@@ -1,15 +1,17 @@
 //! The store on SQLite: one file, one writer, a few readers.
 //!
-//! Only [`crate::open`] and the tests need it by name. The connections are made in `connect`, rows are read
-//! in `rows`, what changes a user as a whole is in `users`; the SQL that writes sessions is here, each method one
-//! transaction; what an owner sees and changes of his sessions is in `owner`; the log of all that in `audit`. Every writing transaction is `BEGIN
-//! IMMEDIATE`, so that it never has to be given up half-way, and reads the clock once it holds the lock.
+//! Only [`crate::open`] and the tests need it by name. The connections are made in `connect`, rows are read in `rows`; what
+//! writes sessions is in `sessions`, what changes a user as a whole in `users`, what an owner sees and changes of his sessions
+//! in `owner`, what administrators read in `records`, the log of all that in `audit`. Each method is one transaction. Every
+//! writing one is `BEGIN IMMEDIATE`, so that it never has to be given up half-way, and reads the clock once it holds the lock.
 
 mod audit;
 mod connect;
 mod owner;
 mod records;
+mod revocations;
 mod rows;
+mod sessions;
 #[cfg(test)]
 mod tests;
 mod users;
@@ -27,7 +29,7 @@ use lanyard_auth::store::{
     UserId,
 };
 use lanyard_auth::time::{Clock, Timestamp};
-use sqlx::{Sqlite, SqliteConnection, SqlitePool, Transaction};
+use sqlx::{Sqlite, SqlitePool, Transaction};
 
 use crate::{FIRST_VERSION, OpenError};
 
@@ -166,35 +168,9 @@ impl Store for SqliteStore {
         displaced: &[SessionId],
     ) -> Result<Option<Timestamp>, StoreError> {
         let (mut transaction, now) = self.write().await?;
-        let made = sqlx::query(
-            "INSERT INTO sessions (sid, user_id, user_version, generation, current_hash, kid,
-                                   rotated_at, confirmed, recoveries, created_at, expires_at,
-                                   browser, system, network)
-             SELECT ?1, id, version, 0, ?4, ?5, ?6, TRUE, 0, ?6, ?7, ?8, ?9, ?10
-             FROM users
-             WHERE id = ?2 AND version = ?3 AND disabled_at IS NULL",
-        )
-        .bind(session.sid.0.as_bytes().as_slice())
-        .bind(session.user_id.0.as_bytes().as_slice())
-        .bind(session.user_version)
-        .bind(session.secret_hash.0.as_slice())
-        .bind(session.kid.0)
-        .bind(now.0)
-        .bind(now.after(session.absolute).0)
-        .bind(&session.device.browser)
-        .bind(&session.device.system)
-        .bind(&session.device.network)
-        .execute(&mut *transaction)
-        .await
-        .map_err(failed)?;
-        if made.rows_affected() == 0 {
+        if !sessions::create(&mut transaction, session, displaced, now).await? {
             return Ok(None);
         }
-        let by = By::server(session.device.clone());
-        for sid in displaced {
-            end(&mut transaction, *sid, EndReason::Replaced, &by, now).await?;
-        }
-        audit::signed_in(&mut transaction, session, now).await?;
         failpoint!("sign-in-before-commit");
         transaction.commit().await.map_err(failed)?;
         failpoint!("sign-in-after-commit");
@@ -213,34 +189,9 @@ impl Store for SqliteStore {
 
     async fn rotate(&self, rotation: &Rotation) -> Result<Option<Timestamp>, StoreError> {
         let (mut transaction, now) = self.write().await?;
-        let rotated = sqlx::query(
-            "UPDATE sessions
-             SET generation = generation + 1, previous_hash = ?4, current_hash = ?5, salt = ?6, kid = ?7,
-                 recoveries = ?8, rotated_at = ?9, confirmed = FALSE, browser = ?10, system = ?11, network = ?12
-             WHERE sid = ?1 AND generation = ?2 AND confirmed = ?3 AND ended_at IS NULL AND ?13 > ?9
-               AND EXISTS (SELECT 1 FROM users
-                           WHERE id = sessions.user_id AND version = sessions.user_version
-                             AND disabled_at IS NULL)
-             RETURNING user_id",
-        )
-        .bind(rotation.seen.sid.0.as_bytes().as_slice())
-        .bind(rotation.seen.generation)
-        .bind(rotation.seen.confirmed)
-        .bind(rotation.presented.0.as_slice())
-        .bind(rotation.next.0.as_slice())
-        .bind(rotation.salt.0.as_slice())
-        .bind(rotation.kid.0)
-        .bind(rotation.recoveries)
-        .bind(now.0)
-        .bind(&rotation.device.browser)
-        .bind(&rotation.device.system)
-        .bind(&rotation.device.network)
-        .bind(rotation.not_after.0)
-        .fetch_optional(&mut *transaction)
-        .await
-        .map_err(failed)?;
-        let Some(rotated) = rotated else { return Ok(None) };
-        audit::rotated(&mut transaction, rotation, rows::user_id(&rotated)?, now).await?;
+        if !sessions::rotate(&mut transaction, rotation, now).await? {
+            return Ok(None);
+        }
         failpoint!("rotate-before-commit");
         transaction.commit().await.map_err(failed)?;
         failpoint!("rotate-after-commit");
@@ -267,26 +218,13 @@ impl Store for SqliteStore {
 
     async fn end_if_seen(&self, seen: Guard, reason: EndReason, device: &Device) -> Result<bool, StoreError> {
         let (mut transaction, now) = self.write().await?;
-        let ended = sqlx::query(
-            "UPDATE sessions SET ended_at = ?4, end_reason = ?5
-             WHERE sid = ?1 AND generation = ?2 AND confirmed = ?3 AND ended_at IS NULL
-             RETURNING user_id",
-        )
-        .bind(seen.sid.0.as_bytes().as_slice())
-        .bind(seen.generation)
-        .bind(seen.confirmed)
-        .bind(now.0)
-        .bind(reason.name())
-        .fetch_optional(&mut *transaction)
-        .await
-        .map_err(failed)?;
-        let Some(ended) = ended else { return Ok(false) };
-        let by = By::server(device.clone());
-        audit::ended(&mut transaction, rows::user_id(&ended)?, seen.sid, reason, &by, now).await?;
-        failpoint!("theft-before-commit");
-        transaction.commit().await.map_err(failed)?;
-        failpoint!("theft-after-commit");
-        Ok(true)
+        let ended = sessions::end_if_seen(&mut transaction, seen, reason, device, now).await?;
+        if ended {
+            failpoint!("theft-before-commit");
+            transaction.commit().await.map_err(failed)?;
+            failpoint!("theft-after-commit");
+        }
+        Ok(ended)
     }
 
     async fn end_sessions(
@@ -298,7 +236,7 @@ impl Store for SqliteStore {
         let (mut transaction, now) = self.write_for(by).await?;
         let mut ended = Vec::new();
         for sid in sids {
-            if end(&mut transaction, *sid, reason, by, now).await? {
+            if sessions::end(&mut transaction, *sid, reason, by, now).await? {
                 ended.push(*sid);
             }
         }
@@ -436,62 +374,9 @@ impl Store for SqliteStore {
     }
 
     async fn revocations(&self, window: Duration, most: u32) -> Result<Vec<Revocation>, StoreError> {
-        let mut transaction = self.readers.begin().await.map_err(failed)?;
-        let since = self.clock.now().before(window);
-        let sessions = sqlx::query(
-            "SELECT sid, ended_at, end_reason FROM sessions WHERE ended_at >= ?1
-             ORDER BY ended_at DESC LIMIT ?2",
-        )
-        .bind(since.0)
-        .bind(most)
-        .fetch_all(&mut *transaction)
-        .await
-        .map_err(failed)?;
-        let users = sqlx::query(
-            "SELECT id, revoked_below, revoked_at FROM users WHERE revoked_at >= ?1
-             ORDER BY revoked_at DESC LIMIT ?2",
-        )
-        .bind(since.0)
-        .bind(most)
-        .fetch_all(&mut *transaction)
-        .await
-        .map_err(failed)?;
-        let roles = sqlx::query(
-            "SELECT id, authz_version, authz_changed_at FROM users WHERE authz_changed_at >= ?1
-             ORDER BY authz_changed_at DESC LIMIT ?2",
-        )
-        .bind(since.0)
-        .bind(most)
-        .fetch_all(&mut *transaction)
-        .await
-        .map_err(failed)?;
-        let sessions = sessions.iter().map(rows::ended_session);
-        let users = users.iter().map(rows::revoked_user);
-        sessions.chain(users).chain(roles.iter().map(rows::changed_role)).collect()
+        let mut reader = self.readers.begin().await.map_err(failed)?;
+        revocations::since(&mut reader, self.clock.now().before(window), most).await
     }
-}
-
-/// Ends a session that is live; whether it was.
-async fn end(
-    transaction: &mut SqliteConnection,
-    sid: SessionId,
-    reason: EndReason,
-    by: &By,
-    now: Timestamp,
-) -> Result<bool, StoreError> {
-    let ended = sqlx::query(
-        "UPDATE sessions SET ended_at = ?2, end_reason = ?3 WHERE sid = ?1 AND ended_at IS NULL
-         RETURNING user_id",
-    )
-    .bind(sid.0.as_bytes().as_slice())
-    .bind(now.0)
-    .bind(reason.name())
-    .fetch_optional(&mut *transaction)
-    .await
-    .map_err(failed)?;
-    let Some(ended) = ended else { return Ok(false) };
-    audit::ended(transaction, rows::user_id(&ended)?, sid, reason, by, now).await?;
-    Ok(true)
 }
 
 /// What a failure of SQLite or of its driver means to the caller. Neither puts a bound value into its text.

@@ -10,7 +10,7 @@ use serde::de::DeserializeOwned;
 use uuid::Uuid;
 
 use super::ask::ask;
-use crate::api::ApiError;
+use crate::api::{ApiError, ErrorCode};
 use crate::session::Session;
 use crate::ui::ticks::keep_fresh;
 use crate::ui::words;
@@ -131,6 +131,26 @@ impl<T: DeserializeOwned + Send + Sync> Live<T> {
                 }
             }
         });
+    }
+
+    /// Does something after which there is nothing to read here any more.
+    pub fn leave(self, work: impl Future<Output = Result<(), ApiError>> + 'static) {
+        if self.pending.get_untracked() {
+            return;
+        }
+        self.pending.set(true);
+        self.failed.set(None);
+        self.in_turn(async move {
+            if let Err(error) = work.await {
+                self.failed.set(Some(words::refused(&error)));
+                self.pending.set(false);
+            }
+        });
+    }
+
+    /// Whether the server says that there is no such thing.
+    pub fn is_missing(self) -> bool {
+        self.trouble.with(|trouble| trouble.as_ref().is_some_and(|error| error.error == ErrorCode::NotFound))
     }
 
     /// One request, within [`Live::act`].

@@ -17,6 +17,7 @@ impl Advice {
     /// In words.
     fn verdict(&self) -> &'static str {
         match self.score {
+            0 if self.advice.is_none() => "Too short: it takes 8 characters at least.",
             0 | 1 => "Easy to guess, so it would be refused.",
             2 => "It will do.",
             3 => "Good.",
@@ -58,10 +59,10 @@ impl Advising {
             };
             let typed = || zeroize::Zeroizing::new(field.value());
             let password = typed();
-            let told = if password.is_empty() {
-                None
-            } else {
-                crate::browser::advice::advise(&password, &about).await
+            let told = match password.chars().count() {
+                0 => None,
+                1..8 => Some(Advice { score: 0, advice: None }),
+                _ => crate::browser::advice::advise(&password, &about).await,
             };
             // Unless more was typed meanwhile, or the page was left.
             if password == typed() {

@@ -17,7 +17,8 @@ pub fn Confirm(
     #[prop(optional)]
     to: Option<String>,
     /// What is asked.
-    question: &'static str,
+    #[prop(into)]
+    question: Signal<&'static str>,
     /// The answer that does it.
     yes: &'static str,
     /// The answer that does not.

@@ -309,6 +309,8 @@ pub fn Before(
                 Some(ended) => reason(ended),
                 None => onward(None),
             },
+            // What came of the form is newer.
+            View::SignedOut { .. } if sending.error().is_some() => ().into_any(),
             View::SignedOut { ended } => ended.or(asked_ended).map_or_else(|| ().into_any(), reason),
         }
     };

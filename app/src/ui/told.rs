@@ -4,7 +4,31 @@
 use lanyard_client::EndReason;
 
 use super::{links, words};
-use crate::api::admin::{AuditEvent, Notice};
+use crate::api::admin::{Actor, AuditEntry, AuditEvent, Notice};
+
+/// What an entry says, in a line.
+pub fn entry(it: &AuditEntry) -> &'static str {
+    match (it.event, it.detail.as_deref()) {
+        // Whose it was is known.
+        (AuditEvent::AuthnLoginFail, None) if it.user.is_some() => "Wrong password",
+        (event, detail) => self::event(event, detail),
+    }
+}
+
+/// Who did what an entry tells of, unless it was an administrator.
+pub const fn actor(it: &AuditEntry) -> &'static str {
+    match (it.event, it.actor) {
+        // Whoever it was: he did not get in.
+        (
+            AuditEvent::AuthnLoginFail | AuditEvent::AuthnLoginFailMax | AuditEvent::AuthnPasswordChangeFail,
+            Actor::Server,
+        ) => "unknown",
+        (_, Actor::Admin) => "an administrator",
+        (_, Actor::Owner) => "the person",
+        (_, Actor::CommandLine) => "the command line",
+        (_, Actor::Server) => "the server",
+    }
+}
 
 /// What happened, in a line; without a detail, what such an event is in general.
 pub fn event(event: AuditEvent, detail: Option<&str>) -> &'static str {
@@ -17,6 +41,7 @@ pub fn event(event: AuditEvent, detail: Option<&str>) -> &'static str {
         (AuditEvent::AuthnLoginSuccess, Some("new_browser")) => "Signed in, from a browser not seen before",
         (AuditEvent::AuthnLoginSuccess, Some("new_network")) => "Signed in, from a network not seen before",
         (AuditEvent::AuthnLoginSuccess, _) => "Signed in",
+        (AuditEvent::AuthnLoginFail, Some("disabled")) => "Right password, but the account is closed",
         (AuditEvent::AuthnLoginFail, _) => "Wrong password, or no such address",
         (AuditEvent::AuthnLoginFailMax, _) => "Many wrong passwords in a short time",
         (AuditEvent::AuthnPasswordChange, _) => "Password changed, all other sessions ended",
@@ -116,8 +141,8 @@ const MOVED: &str = "That browser was another one before. Unless you updated or 
 const STOLEN: &str = "Somebody may hold a copy of it. We ended that session, so every copy is worthless. Unless you restored \
                       or copied a browser's data yourself, change your password, and end what you don't know among your \
                       devices.";
-const GUESSED: &str = "Somebody may be guessing, or you forgot it yourself. Nobody got in by that; a password that you use \
-                       nowhere else, of several unusual words, keeps it so.";
+const GUESSED: &str = "Somebody may be guessing, or you forgot it yourself. Whoever got in is among your devices. A password that \
+                       you use nowhere else, of several unusual words, keeps others out.";
 const RESTLESS: &str =
     "A page or a program may be broken, or somebody holds a copy. If you don't know why, sign it out.";
 const NEW_PASSWORD: &str =

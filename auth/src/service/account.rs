@@ -1,7 +1,7 @@
 //! Signing up and signing in.
 
 use crate::access::Grant;
-use crate::audit::{By, Event};
+use crate::audit::{By, DISABLED, Event};
 use crate::password::{NewPasswordError, Password, Verdict};
 use crate::scope::Role;
 use crate::store::{CreateUserError, NewSession, NewUser, SessionId, User, UserId};
@@ -139,12 +139,13 @@ impl Service {
         let passwords = &self.settings.passwords;
         let verdict = passwords.verify(password, stored.clone()).await.map_err(Unavailable::from)?;
         let (Some(user), Some(stored)) = (user, stored) else {
-            self.note_wrong_password(Event::AuthnLoginFail, None, None, &client.device).await;
+            self.note_wrong_password(Event::AuthnLoginFail, None, None, None, &client.device).await;
             return Err(SignInError::InvalidCredentials);
         };
         match verdict {
             Verdict::Wrong => {
-                self.note_wrong_password(Event::AuthnLoginFail, Some(user.id), None, &client.device).await;
+                self.note_wrong_password(Event::AuthnLoginFail, None, Some(user.id), None, &client.device)
+                    .await;
                 return Err(SignInError::InvalidCredentials);
             }
             Verdict::Right => {}
@@ -156,10 +157,11 @@ impl Service {
             }
         }
         let (id, device) = (user.id, client.device.clone());
+        let closed = user.disabled_at.map(|_| DISABLED);
         match self.start_session(user, client, displaced).await? {
             Some(issued) => Ok(issued),
             None => {
-                self.note_wrong_password(Event::AuthnLoginFail, Some(id), None, &device).await;
+                self.note_wrong_password(Event::AuthnLoginFail, closed, Some(id), None, &device).await;
                 Err(SignInError::InvalidCredentials)
             }
         }

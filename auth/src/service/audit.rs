@@ -39,17 +39,18 @@ impl Service {
         self.note(NewEntry { event, detail: None, user: Some(user), session: Some(session), by }).await;
     }
 
-    /// Notes a wrong password, and whether that makes many. An address without an account costs as many questions, so
+    /// Notes a password that was wrong, or for a closed account, and whether that makes many. An address without an account costs as many questions, so
     /// that no time tells which those are.
     pub(super) async fn note_wrong_password(
         &self,
         event: Event,
+        detail: Option<&'static str>,
         user: Option<UserId>,
         session: Option<SessionId>,
         device: &Device,
     ) {
         let by = By::server(device.clone());
-        self.note(NewEntry { event, detail: None, user, session, by: by.clone() }).await;
+        self.note(NewEntry { event, detail, user, session, by: by.clone() }).await;
         let count = async |event| self.store.count_entries(event, user, WHILE).await.unwrap_or_default();
         let (failed, told) = (count(event).await, count(Event::AuthnLoginFailMax).await);
         if let Some(user) = user

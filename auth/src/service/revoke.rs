@@ -121,7 +121,7 @@ impl Service {
             let verdict = passwords.verify(current.clone(), Some(seen.clone())).await;
             if verdict.map_err(Unavailable::from)? == Verdict::Wrong {
                 let event = Event::AuthnPasswordChangeFail;
-                self.note_wrong_password(event, Some(user.id), Some(keep), device).await;
+                self.note_wrong_password(event, None, Some(user.id), Some(keep), device).await;
                 return Err(ChangePasswordError::WrongPassword);
             }
             let new = passwords.hash_new(new.clone(), vec![user.name, user.email]).await?;

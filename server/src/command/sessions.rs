@@ -185,7 +185,10 @@ fn print_sessions(sessions: &[AccountSession]) -> Result<(), Failure> {
         .map(|AccountSession { user, session, .. }| {
             let known = |text: &Option<String>| text.clone().unwrap_or_else(|| "unknown".to_owned());
             let device = format!("{} on {}", known(&session.browser), known(&session.system));
-            let seen = session.last_seen_at.map(print::moment).unwrap_or_default();
+            let seen = session
+                .last_seen_at
+                .map(|seen| print::moment(seen.max(session.created_at)))
+                .unwrap_or_default();
             let signed_in = print::moment(session.created_at);
             [user.email.clone(), device, known(&session.network), signed_in, seen, session.id.to_string()]
         })

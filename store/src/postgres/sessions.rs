@@ -1,9 +1,9 @@
 //! Beginning and ending sessions, inside a transaction. For `postgres` alone.
 
-use lanyard_auth::audit::{By, Event};
-use lanyard_auth::store::{EndReason, NewSession, SessionId, StoreError, UserId};
+use lanyard_auth::audit::{Actor, By, Event, NEW_NETWORK, RECOVERED};
+use lanyard_auth::store::{EndReason, NewSession, Rotation, SessionId, StoreError, UserId};
 use lanyard_auth::time::{Timestamp, millis};
-use sqlx::PgConnection;
+use sqlx::{PgConnection, PgPool};
 
 use super::{failed, rows};
 
@@ -40,6 +40,57 @@ pub async fn create(
     .await
     .map_err(failed)?;
     made.map(|row| rows::time(&row, "created_at")).transpose()
+}
+
+/// Writes a rotation, if the row is as seen and its user as well; returns when. One statement.
+pub async fn rotate(pool: &PgPool, rotation: &Rotation) -> Result<Option<Timestamp>, StoreError> {
+    let rotated = sqlx::query(
+        "WITH rotated AS (
+             UPDATE sessions
+             SET generation = generation + 1, previous_hash = $4, current_hash = $5, salt = $6, kid = $7,
+                 recoveries = $8, rotated_at = lanyard_now(), confirmed = FALSE,
+                 browser = $9, system = $10, network = $11
+             WHERE sid = $1 AND generation = $2 AND confirmed = $3 AND ended_at IS NULL
+               AND $12 > lanyard_now()
+               AND EXISTS (SELECT 1 FROM users
+                           WHERE id = sessions.user_id AND version = sessions.user_version
+                             AND disabled_at IS NULL)
+             RETURNING sid, user_id, rotated_at
+         ), recorded AS (
+             INSERT INTO audit (at, event, detail, actor, user_id, session_id, browser, system, network, notice)
+             SELECT rotated_at, $13, detail, $14, user_id, sid, $9, $10, $11, told
+             FROM rotated, (VALUES ($15, FALSE), ($16, TRUE)) AS noted (detail, told)
+             WHERE detail IS NOT NULL
+               -- Who comes and goes between two networks is told of each once.
+               AND NOT (detail = $17 AND EXISTS (SELECT 1 FROM audit AS before
+                                                 WHERE before.user_id = rotated.user_id
+                                                   AND before.event IN ($13, $18)
+                                                   AND before.network = $11))
+         )
+         SELECT rotated_at FROM rotated",
+    )
+    .bind(rotation.seen.sid.0)
+    .bind(i64::from(rotation.seen.generation))
+    .bind(rotation.seen.confirmed)
+    .bind(rotation.presented.0.as_slice())
+    .bind(rotation.next.0.as_slice())
+    .bind(rotation.salt.0.as_slice())
+    .bind(i64::from(rotation.kid.0))
+    .bind(i16::from(rotation.recoveries))
+    .bind(&rotation.device.browser)
+    .bind(&rotation.device.system)
+    .bind(&rotation.device.network)
+    .bind(rotation.not_after.0)
+    .bind(Event::SessionRenewed.name())
+    .bind(Actor::Server.name())
+    .bind((rotation.recoveries > 0).then_some(RECOVERED))
+    .bind(rotation.moved)
+    .bind(NEW_NETWORK)
+    .bind(Event::AuthnLoginSuccess.name())
+    .fetch_optional(pool)
+    .await
+    .map_err(failed)?;
+    rotated.map(|row| rows::time(&row, "rotated_at")).transpose()
 }
 
 /// Locks a user's live sessions. None can be added meanwhile if the user's row is locked already.

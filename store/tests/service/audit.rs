@@ -71,6 +71,7 @@ async fn whoever_signs_in_to_a_closed_account_with_the_right_password_is_written
     world.service.sign_in("ada@example.com", password, Delivery::Cookie, &[]).await.unwrap_err();
     let newest = log(&world).await.remove(0);
     assert_eq!((newest.event, newest.user.unwrap().id), (Event::AuthnLoginFail, first.user.id));
+    assert_eq!(newest.detail.as_deref(), Some("disabled"));
 }
 
 #[tokio::test]

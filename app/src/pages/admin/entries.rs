@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use super::table::{Table, Who};
-use crate::api::admin::{Actor, Audit, AuditEntry};
+use crate::api::admin::{Audit, AuditEntry};
 use crate::pages::live::Live;
 use crate::ui::when::When;
 use crate::ui::{told, words};
@@ -38,6 +38,11 @@ pub fn EntriesTable(
 
 #[component]
 fn Row(entry: AuditEntry, with_people: bool) -> impl IntoView {
+    let (what, actor) = (told::entry(&entry), told::actor(&entry));
+    let by = match entry.admin.clone() {
+        Some(user) => view! { <Who user /> }.into_any(),
+        None => actor.into_any(),
+    };
     let device = (entry.browser.is_some() || entry.system.is_some())
         .then(|| words::device(entry.browser.as_deref(), entry.system.as_deref()));
     let from = (device.is_some() || entry.network.is_some()).then(|| {
@@ -48,13 +53,6 @@ fn Row(entry: AuditEntry, with_people: bool) -> impl IntoView {
             </div>
         }
     });
-    let by = match (entry.actor, entry.admin) {
-        (Actor::Admin, Some(user)) => view! { <Who user /> }.into_any(),
-        (Actor::Admin, None) => "an administrator".into_any(),
-        (Actor::Owner, _) => "the person".into_any(),
-        (Actor::CommandLine, _) => "the command line".into_any(),
-        (Actor::Server, _) => "the server".into_any(),
-    };
     let whom = move || match entry.user {
         Some(user) => view! { <Who user /> }.into_any(),
         None => "no account".into_any(),
@@ -66,7 +64,7 @@ fn Row(entry: AuditEntry, with_people: bool) -> impl IntoView {
                 <When at=Signal::stored(Some(entry.at)) exact=true />
             </td>
             <td data-column="What" class:alarming=told::is_alarming(entry.event)>
-                {told::event(entry.event, entry.detail.as_deref())}
+                {what}
             </td>
             <td data-column="From">{from}</td>
             <td data-column="By">{by}</td>

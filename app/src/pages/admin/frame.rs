@@ -2,6 +2,7 @@
 
 use leptos::html::H1;
 use leptos::prelude::*;
+use leptos_meta::Title;
 use leptos_router::components::A;
 use leptos_router::hooks::use_location;
 use uuid::Uuid;
@@ -121,7 +122,9 @@ fn Sections() -> impl IntoView {
 #[component]
 fn Refusal() -> impl IntoView {
     let session = Session::expect();
+    let asked = RwSignal::new(false);
     view! {
+        <Title text="Administration · Lanyard" />
         <section class="panel" aria-labelledby="refusal">
             <h2 id="refusal">"This page is for administrators"</h2>
             <p>
@@ -129,8 +132,14 @@ fn Refusal() -> impl IntoView {
                  whoever runs this service."
             </p>
             <p class="quiet">"Somebody has just made you an administrator? Your next badge will say so."</p>
+            <p role="status">
+                {move || asked.get().then_some("Your newest badge says it still: no administrator.")}
+            </p>
             <div class="actions">
-                <button type="button" class="button" on:click=move |_| session.renew()>
+                <button type="button" class="button" on:click=move |_| {
+                    asked.set(true);
+                    session.renew();
+                }>
                     "Fetch a new badge"
                 </button>
                 <A href=links::DEVICES attr:class="button">

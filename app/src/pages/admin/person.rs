@@ -15,6 +15,7 @@ use crate::api::admin::{Account, AccountChange, Audit};
 use crate::api::{ApiError, EndedSessions, ErrorCode, Role};
 use crate::pages::guard::use_user;
 use crate::pages::live::{FRESH, Live, Standing};
+use crate::session::Session;
 use crate::ui::confirm::Confirm;
 use crate::ui::focus::focus_soon;
 use crate::ui::when::When;
@@ -29,10 +30,25 @@ pub fn Person() -> impl IntoView {
     view! {
         <Frame
             heading="A person's account"
-            about="What is changed here holds at once, on every device."
+            about="What is changed here holds from the next call on, on every device."
             body=|session_id| view! { <Body session_id /> }.into_any()
         />
     }
+}
+
+/// The address names nobody.
+#[component]
+fn Nobody() -> impl IntoView {
+    view! {
+        <Title text="Nobody · Administration · Lanyard" />
+        <p class="notice bad">"This address names nobody."</p>
+        <p>
+            <a class="button" href=links::PEOPLE>
+                "Everybody who has an account"
+            </a>
+        </p>
+    }
+    .into_any()
 }
 
 /// The account that the page's address names.
@@ -48,7 +64,7 @@ fn Body(
         <For each=move || [id.get()] key=|id| *id let:id>
             {match id {
                 Some(id) => view! { <Details session_id id /> }.into_any(),
-                None => view! { <p class="notice bad">"This address names nobody."</p> }.into_any(),
+                None => view! { <Nobody /> }.into_any(),
             }}
         </For>
     }
@@ -78,35 +94,37 @@ fn Details(session_id: Option<Uuid>, id: Uuid) -> impl IntoView {
         None => "A person's account · Administration · Lanyard".to_owned(),
     };
     view! {
-        <Title text=title />
-        <div class="stack">
-            <Standing live=account what="whose account this is" />
-            <About
-                account
-                id
-                changed=move || {
-                    sessions.look_after_all();
-                    entries.look_after_all();
-                }
-            />
-            <section class="stack" aria-labelledby="sessions">
-                <h2 node_ref=open id="sessions" tabindex="-1">
-                    "Signed in"
-                </h2>
-                <Standing live=sessions what="where that is" />
-                <SessionsTable live=sessions labelled_by="sessions" home=open with_people=false />
-                <Paging next=Signal::derive(move || sessions.read.with(|read| read.as_ref()?.next.clone())) home=open />
-            </section>
-            <section class="stack" aria-labelledby="entries">
-                <h2 id="entries">"What happened of late"</h2>
-                <EntriesTable live=entries labelled_by="entries" with_people=false />
-                <p>
-                    <a class="button" href=all_entries>
-                        "All of it, in the audit log"
-                    </a>
-                </p>
-            </section>
-        </div>
+        <Show when=move || !account.is_missing() fallback=Nobody>
+            <Title text=title />
+            <div class="stack">
+                <Standing live=account what="whose account this is" />
+                <About
+                    account
+                    id
+                    changed=move || {
+                        sessions.look_after_all();
+                        entries.look_after_all();
+                    }
+                />
+                <section class="stack" aria-labelledby="sessions">
+                    <h2 node_ref=open id="sessions" tabindex="-1">
+                        "Signed in"
+                    </h2>
+                    <Standing live=sessions what="where that is" />
+                    <SessionsTable live=sessions labelled_by="sessions" home=open with_people=false />
+                    <Paging next=Signal::derive(move || sessions.read.with(|read| read.as_ref()?.next.clone())) home=open />
+                </section>
+                <section class="stack" aria-labelledby="entries">
+                    <h2 id="entries">"What happened of late"</h2>
+                    <EntriesTable live=entries labelled_by="entries" with_people=false />
+                    <p>
+                        <a class="button" href=all_entries.clone()>
+                            "All of it, in the audit log"
+                        </a>
+                    </p>
+                </section>
+            </div>
+        </Show>
     }
     .into_any()
 }
@@ -139,7 +157,7 @@ fn About(
                 <dd>
                     {move || match role.get() {
                         Some(Role::Admin) => "administrator: sees and ends everybody's sessions",
-                        Some(Role::User) => "user: sees and ends his own sessions",
+                        Some(Role::User) => "user: sees and ends their own sessions",
                         None => "…",
                     }}
                 </dd>
@@ -168,6 +186,7 @@ fn About(
                 id
                 role
                 closed=Signal::derive(move || closed_at.get().is_some())
+                is_me=Signal::derive(is_me)
                 changed=move || {
                     changed();
                     focus_soon(name);
@@ -184,16 +203,24 @@ fn Actions(
     id: Uuid,
     role: Memo<Option<Role>>,
     closed: Signal<bool>,
+    is_me: Signal<bool>,
     changed: impl Fn() + Copy + Send + Sync + 'static,
 ) -> impl IntoView {
+    let session = Session::expect();
+    let send = move |change: AccountChange| async move {
+        let body = serde_json::to_string(&change).map_err(|_| ApiError::new(ErrorCode::Internal))?;
+        account.ask::<Account>(Method::PATCH, &format!("/api/admin/users/{id}"), Some(body)).await
+    };
     let change = move |change: AccountChange, told: &'static str| {
-        let work = async move {
-            let body = serde_json::to_string(&change).map_err(|_| ApiError::new(ErrorCode::Internal))?;
-            let path = format!("/api/admin/users/{id}");
-            let _: Account = account.ask(Method::PATCH, &path, Some(body)).await?;
-            Ok(told.to_owned())
-        };
-        account.act(work, changed);
+        account.act(async move { send(change).await.map(|_| told.to_owned()) }, changed);
+    };
+    // Whoever is no administrator any more has nothing to ask here: the next badge says so to the page.
+    let resign = move || {
+        account.leave(async move {
+            send(AccountChange { role: Some(Role::User), ..AccountChange::default() }).await?;
+            session.renew();
+            Ok(())
+        });
     };
     let disable = move |disabled: bool, told| {
         change(AccountChange { disabled: Some(disabled), ..AccountChange::default() }, told)
@@ -214,7 +241,10 @@ fn Actions(
             <Confirm
                 id="kick-out".to_owned()
                 label="End all sessions"
-                question="End every session of this person?"
+                question=Signal::derive(move || match is_me.get() {
+                    true => "End every session of yours? You will be signed out here too.",
+                    false => "End every session of this person?",
+                })
                 yes="End them"
                 no="Keep them"
                 pending
@@ -226,7 +256,10 @@ fn Actions(
                         <Confirm
                             id="close".to_owned()
                             label="Close the account"
-                            question="Close this account? Every session ends, and nobody signs in."
+                            question=Signal::derive(move || match is_me.get() {
+                                true => "Close your own account? You will be signed out, and only another administrator can open it.",
+                                false => "Close this account? Every session ends, and nobody signs in.",
+                            })
                             yes="Close it"
                             no="Leave it open"
                             pending
@@ -256,11 +289,20 @@ fn Actions(
                         <Confirm
                             id="demote".to_owned()
                             label="Take administration away"
-                            question="Shall this person not administer any more?"
+                            question=Signal::derive(move || match is_me.get() {
+                                true => "Do you want to stop administering? Only another administrator can make you one again.",
+                                false => "Shall this person not administer any more?",
+                            })
                             yes="Take it away"
                             no="Leave it"
                             pending
-                            act=move || make(Role::User, "No administrator any more. Nobody was signed out.")
+                            act=move || {
+                                if is_me.get_untracked() {
+                                    resign();
+                                } else {
+                                    make(Role::User, "No administrator any more. Nobody was signed out.");
+                                }
+                            }
                         />
                     }
                         .into_any()
