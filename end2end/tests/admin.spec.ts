@@ -262,11 +262,18 @@ test('an administrator can’t lock the last one out, and any other who goes is 
   }
 
   await role('ada@example.com', 'admin');
+  // Nothing is asked for any more that would be refused, and noted.
+  const refused: string[] = [];
+  page.on('response', (answer) => {
+    if (answer.status() === 403) refused.push(answer.url());
+  });
   await page.getByRole('button', { name: 'Take administration away' }).click();
   await page.getByRole('button', { name: 'Take it away' }).click();
   await expect(page.getByRole('heading', { name: 'This page is for administrators' })).toBeVisible();
   await expect(page.getByRole('heading', { level: 1 })).toBeFocused();
   await expect(page.getByRole('banner').getByRole('link', { name: 'Admin' })).toHaveCount(0);
+  await expect(page).toHaveTitle('Administration · Lanyard');
+  expect(refused).toEqual([]);
 });
 
 test('a list goes on behind its page, and back', async ({ wearer, page, site }) => {
@@ -315,8 +322,11 @@ administration('everybody’s sessions, and what people are called, are shown as
   await expect(page.getByRole('heading', { name: hostile.name })).toBeVisible();
   await other.callApi();
 
-  await wearer.open('/admin/users/nobody');
-  await expect(page.getByText('This address names nobody.')).toBeVisible();
+  for (const nobody of ['nobody', '00000000-0000-4000-8000-000000000000']) {
+    await wearer.open(`/admin/users/${nobody}`);
+    await expect(page.getByText('This address names nobody.')).toBeVisible();
+    await expect(page).toHaveTitle('Nobody · Administration · Lanyard');
+  }
   await wearer.open('/admin/sessions?after=nowhere');
   await expect(page.getByRole('status').filter({ hasText: 'could not be understood' })).toBeVisible();
 });
