@@ -36,6 +36,9 @@ const NEWCOMER: Duration = Duration::from_secs(24 * 3600);
 /// Entries of the audit log are counted up to here; nobody asks whether there are more.
 const MOST_COUNTED: u32 = 100;
 
+/// So many people's words are written anew at once.
+const PEOPLE_AT_ONCE: u32 = 1_000;
+
 /// Why a database could not be opened. The text is shown to the person who starts the server; it never
 /// holds the URL, which may hold a password.
 #[derive(Debug, thiserror::Error)]

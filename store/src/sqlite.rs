@@ -2,7 +2,8 @@
 //!
 //! Only [`crate::open`] and the tests need it by name. The connections are made in `connect`, rows are read in `rows`; what
 //! writes sessions is in `sessions`, what changes a user as a whole in `users`, what an owner sees and changes of his sessions
-//! in `owner`, what administrators read in `records`, the log of all that in `audit`. Each method is one transaction. Every
+//! in `owner`, what administrators read in `records`, the words by which they find people in `words`, the log of all that in
+//! `audit`. Each method is one transaction. Every
 //! writing one is `BEGIN IMMEDIATE`, so that it never has to be given up half-way, and reads the clock once it holds the lock.
 
 mod audit;
@@ -15,6 +16,7 @@ mod sessions;
 #[cfg(test)]
 mod tests;
 mod users;
+mod words;
 
 use std::time::Duration;
 
@@ -114,7 +116,7 @@ impl Store for SqliteStore {
         if made.rows_affected() == 0 {
             return Err(CreateUserError::EmailTaken);
         }
-        records::write_words(&mut transaction, user.id, &user.email, &user.name).await?;
+        words::write(&mut transaction, user.id, &user.email, &user.name).await?;
         audit::of_user(&mut transaction, Event::UserCreated, Some(user.role.name()), user.id, by, now)
             .await?;
         transaction.commit().await.map_err(failed)?;

@@ -6,7 +6,7 @@ use clap::{Args, Subcommand, ValueEnum};
 use lanyard_app::api::EndedSessions;
 use lanyard_app::api::admin::Account;
 use lanyard_auth::password::Password;
-use lanyard_auth::records::UserPlace;
+use lanyard_auth::records::{UserPlace, searched};
 use lanyard_auth::scope::Role;
 use lanyard_auth::service::{Disabled, Registration};
 use lanyard_auth::store::{EndReason, RoleChange, UserId};
@@ -48,7 +48,7 @@ struct Common {
 enum What {
     /// List people, the newest first
     List {
-        /// Those of whose address, its domain or name a word begins like this
+        /// Those whose address, its domain, or name from one of its words on begins like this
         #[arg(long)]
         search: Option<String>,
         #[command(flatten)]
@@ -154,7 +154,7 @@ impl User {
 
 async fn list(search: Option<String>, common: &Common) -> Result<(), Failure> {
     let office = Office::open(&common.kept).await?;
-    let search = search.map(|search| search.trim().to_lowercase()).filter(|search| !search.is_empty());
+    let search = search.and_then(|text| searched(&text));
     let mut accounts = Vec::new();
     let mut after: Option<UserPlace> = None;
     loop {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{ConnectOptions as _, Connection as _, PgPool};
 
-use super::failed;
+use super::{failed, words};
 use crate::OpenError;
 
 /// Each is a process of the server's. A statement takes a fraction of a millisecond, so a few serve many
@@ -90,6 +90,7 @@ pub async fn migrate(options: &PgConnectOptions) -> Result<(), OpenError> {
     // Not `run`: its bounds make a future that can't be spawned.
     let migrated = sqlx::migrate!("migrations/postgres").run_direct(None, &mut *transaction, false).await;
     migrated.map_err(|error| OpenError::migrating(error, failed))?;
+    words::write_all_if_none(&mut transaction).await?;
     transaction.commit().await.map_err(failed)?;
     connection.close().await.map_err(failed)?;
     Ok(())

@@ -5,7 +5,7 @@ use lanyard_auth::store::{MOST_SESSIONS, Session, SessionId, StoreError, User, U
 use lanyard_auth::time::Timestamp;
 use sqlx::{PgConnection, PgPool};
 
-use super::{audit, failed, records, rows, select_session};
+use super::{audit, failed, rows, select_session, words};
 
 /// Those that have not been ended nor reached their absolute limit, newest first.
 pub async fn sessions(pool: &PgPool, user: UserId, now: Timestamp) -> Result<Vec<Session>, StoreError> {
@@ -59,7 +59,7 @@ pub async fn rename(
     .map_err(failed)?;
     let renamed = renamed.as_ref().map(rows::user).transpose()?;
     if let Some(renamed) = &renamed {
-        records::write_words(transaction, user, &renamed.email, name).await?;
+        words::write(transaction, user, &renamed.email, name).await?;
         audit::of_user(transaction, Event::UserUpdated, Some(RENAMED), user, by).await?;
     }
     Ok(renamed)

@@ -1,4 +1,4 @@
-//! What administrators read, each one statement or two, and the words by which people are found. For `postgres` alone.
+//! What administrators read, each one statement or two. For `postgres` alone.
 
 use std::time::Duration;
 
@@ -7,12 +7,12 @@ use lanyard_auth::audit::{Entry, Filter};
 use lanyard_auth::records::{Page, Records, SessionPlace, UserPlace};
 use lanyard_auth::store::{Seen, Session, SessionId, Store as _, StoreError, User, UserId};
 use lanyard_auth::time::Timestamp;
+use sqlx::PgPool;
 use sqlx::postgres::PgRow;
-use sqlx::{PgConnection, PgPool};
 use uuid::Uuid;
 
 use super::{PostgresStore, audit, failed, rows, select_session, users};
-use crate::search::{self, Search};
+use crate::search::Search;
 
 /// Users, as [`rows::user`] reads them.
 macro_rules! select_user {
@@ -164,28 +164,4 @@ fn word_and_user(row: &PgRow) -> Result<(String, User), StoreError> {
 /// No text of Postgres's holds a NUL, so nobody has such a word; asking would be an error.
 fn is_no_text(text: &str) -> bool {
     text.contains('\0')
-}
-
-/// Keeps the words of a person who was made or renamed, in the transaction that did, which has locked his row.
-pub async fn write_words(
-    transaction: &mut PgConnection,
-    user: UserId,
-    email: &str,
-    name: &str,
-) -> Result<(), StoreError> {
-    sqlx::query("DELETE FROM user_words WHERE user_id = $1")
-        .bind(user.0)
-        .execute(&mut *transaction)
-        .await
-        .map_err(failed)?;
-    let (words, shared): (Vec<_>, Vec<_>) =
-        search::words(email, name).into_iter().map(|word| (word.word, word.shared)).unzip();
-    sqlx::query("INSERT INTO user_words (word, user_id, shared) SELECT word, $1, shared FROM unnest($2::text[], $3::integer[]) AS words (word, shared)")
-        .bind(user.0)
-        .bind(words)
-        .bind(shared)
-        .execute(transaction)
-        .await
-        .map_err(failed)?;
-    Ok(())
 }

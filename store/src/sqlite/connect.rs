@@ -11,7 +11,7 @@ use lanyard_auth::store::StoreError;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{Connection as _, SqlitePool};
 
-use super::failed;
+use super::{failed, words};
 use crate::OpenError;
 
 /// So long a write waits for another process's.
@@ -74,6 +74,7 @@ pub async fn migrate(writer: &SqlitePool) -> Result<(), OpenError> {
     // Not `run`: its bounds make a future that can't be spawned.
     let migrated = sqlx::migrate!("migrations/sqlite").run_direct(None, &mut *transaction, false).await;
     migrated.map_err(|error| OpenError::migrating(error, failed))?;
+    words::write_all_if_none(&mut transaction).await?;
     transaction.commit().await.map_err(failed)?;
     Ok(())
 }

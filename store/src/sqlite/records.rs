@@ -1,4 +1,4 @@
-//! What administrators read, and the words by which people are found. For `sqlite` alone.
+//! What administrators read. For `sqlite` alone.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use sqlx::sqlite::SqliteRow;
 use uuid::Uuid;
 
 use super::{SqliteStore, audit, failed, rows, select_session, users};
-use crate::search::{self, Search, Word};
+use crate::search::Search;
 
 /// Users, as [`rows::user`] reads them.
 macro_rules! select_user {
@@ -170,30 +170,6 @@ async fn found(
 
 fn word_and_user(row: &SqliteRow) -> Result<(String, User), StoreError> {
     Ok((rows::get(row, "word")?, rows::user(row)?))
-}
-
-/// Keeps the words of a person who was made or renamed, in the transaction that did.
-pub async fn write_words(
-    transaction: &mut SqliteConnection,
-    user: UserId,
-    email: &str,
-    name: &str,
-) -> Result<(), StoreError> {
-    sqlx::query("DELETE FROM user_words WHERE user_id = ?1")
-        .bind(user.0.as_bytes().as_slice())
-        .execute(&mut *transaction)
-        .await
-        .map_err(failed)?;
-    for Word { word, shared } in search::words(email, name) {
-        sqlx::query("INSERT INTO user_words (word, user_id, shared) VALUES (?1, ?2, ?3)")
-            .bind(word)
-            .bind(user.0.as_bytes().as_slice())
-            .bind(shared)
-            .execute(&mut *transaction)
-            .await
-            .map_err(failed)?;
-    }
-    Ok(())
 }
 
 #[cfg(test)]

@@ -1,0 +1,3 @@
+-- From now on a word of a name is kept with those behind it: "ada lovelace" and "lovelace". SQL knows no lower case
+-- that is the same everywhere, so whoever brings the tables up to date writes them anew, in the same transaction.
+TRUNCATE user_words;
