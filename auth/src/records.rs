@@ -97,7 +97,7 @@ pub trait Records: Send + Sync + 'static {
     /// One person.
     async fn user(&self, id: UserId) -> Result<Option<User>, StoreError>;
 
-    /// The person with this address (lower case).
+    /// The person with this address, as [`normalise_email`](crate::service::normalise_email) gives it.
     async fn user_by_email(&self, email: &str) -> Result<Option<User>, StoreError>;
 
     /// People, the newest first; or those of whose [`words`] one begins with `search` (as [`searched`] gives it), each

@@ -33,6 +33,7 @@ use lanyard_auth::store::{
 use lanyard_auth::time::{Timestamp, millis};
 use sqlx::{PgPool, Postgres, Transaction};
 
+use crate::sql::user_columns;
 use crate::{FIRST_VERSION, OpenError};
 
 /// Sessions with their users and the time, as [`rows::session`] reads them.
@@ -41,10 +42,9 @@ macro_rules! select_session {
         concat!(
             "SELECT sid, user_version, generation, current_hash, previous_hash, salt, kid, rotated_at,
                     confirmed, recoveries, sessions.created_at, expires_at, ended_at, end_reason,
-                    browser, system, network, label,
-                    user_id, email, name, version, role, authz_version,
-                    users.created_at AS user_created_at, disabled_at,
-                    lanyard_now() AS now
+                    browser, system, network, label, ",
+            user_columns!(),
+            ", lanyard_now() AS now
              FROM sessions JOIN users ON users.id = user_id ",
             $rest
         )
@@ -67,6 +67,16 @@ impl PostgresStore {
     pub async fn open(url: &str) -> Result<Self, OpenError> {
         let options = connect::options(url)?;
         connect::migrate(&options).await?;
+        Ok(Self { pool: connect::pool(options) })
+    }
+
+    /// Connects to the database if its tables are up to date. See [`crate::open_up_to_date`].
+    ///
+    /// # Errors
+    /// [`OpenError`], in one sentence.
+    pub async fn open_up_to_date(url: &str) -> Result<Self, OpenError> {
+        let options = connect::options(url)?;
+        connect::check(&options).await?;
         Ok(Self { pool: connect::pool(options) })
     }
 
@@ -123,16 +133,12 @@ impl Store for PostgresStore {
         if email.contains('\0') {
             return Ok(None);
         }
-        let row = sqlx::query(
-            "SELECT id AS user_id, email, name, version, role, authz_version,
-                    created_at AS user_created_at, disabled_at, password_hash
-             FROM users
-             WHERE email = $1",
-        )
-        .bind(email)
-        .fetch_optional(&self.pool)
-        .await
-        .map_err(failed)?;
+        let row =
+            sqlx::query(concat!("SELECT password_hash, ", user_columns!(), " FROM users WHERE email = $1"))
+                .bind(email)
+                .fetch_optional(&self.pool)
+                .await
+                .map_err(failed)?;
         row.as_ref().map(rows::credentials).transpose()
     }
 

@@ -33,6 +33,7 @@ use lanyard_auth::store::{
 use lanyard_auth::time::{Clock, Timestamp};
 use sqlx::{Sqlite, SqlitePool, Transaction};
 
+use crate::sql::user_columns;
 use crate::{FIRST_VERSION, OpenError};
 
 /// Sessions with their users, as [`rows::session`] reads them.
@@ -41,10 +42,9 @@ macro_rules! select_session {
         concat!(
             "SELECT sid, user_version, generation, current_hash, previous_hash, salt, kid, rotated_at,
                     confirmed, recoveries, sessions.created_at, expires_at, ended_at, end_reason,
-                    browser, system, network, label,
-                    user_id, email, name, version, role, authz_version,
-                    users.created_at AS user_created_at, disabled_at
-             FROM sessions JOIN users ON users.id = user_id ",
+                    browser, system, network, label, ",
+            user_columns!(),
+            " FROM sessions JOIN users ON users.id = user_id ",
             $rest
         )
     };
@@ -71,6 +71,21 @@ impl SqliteStore {
         let writer = connect::writer(&path).await?;
         connect::migrate(&writer).await?;
         let readers = connect::readers(&path).await?;
+        Ok(Self { writer, readers, clock })
+    }
+
+    /// Opens the file if its tables are up to date. See [`crate::open_up_to_date`].
+    ///
+    /// # Errors
+    /// [`OpenError`], in one sentence.
+    pub async fn open_up_to_date(url: &str, clock: Clock) -> Result<Self, OpenError> {
+        let path = connect::path(url)?;
+        if !path.exists() {
+            return Err(OpenError::NoFile(path));
+        }
+        let readers = connect::readers(&path).await?;
+        connect::check(&readers).await?;
+        let writer = connect::writer(&path).await?;
         Ok(Self { writer, readers, clock })
     }
 
@@ -133,16 +148,12 @@ impl Store for SqliteStore {
     }
 
     async fn credentials(&self, email: &str) -> Result<Option<Credentials>, StoreError> {
-        let row = sqlx::query(
-            "SELECT id AS user_id, email, name, version, role, authz_version,
-                    created_at AS user_created_at, disabled_at, password_hash
-             FROM users
-             WHERE email = ?1",
-        )
-        .bind(email)
-        .fetch_optional(&self.readers)
-        .await
-        .map_err(failed)?;
+        let row =
+            sqlx::query(concat!("SELECT password_hash, ", user_columns!(), " FROM users WHERE email = ?1"))
+                .bind(email)
+                .fetch_optional(&self.readers)
+                .await
+                .map_err(failed)?;
         row.as_ref().map(rows::credentials).transpose()
     }
 

@@ -12,6 +12,7 @@ use sqlx::postgres::PgRow;
 use sqlx::{PgConnection, PgPool, Row as _};
 
 use super::{failed, rows};
+use crate::sql::select_user;
 use crate::{MOST_COUNTED, NEWCOMER};
 
 /// Writes an entry.
@@ -219,19 +220,14 @@ async fn read(pool: &PgPool, found: &[PgRow]) -> Result<Vec<Entry>, StoreError> 
         people.extend(user.into_iter().chain(entry.actor.admin()).map(|id| id.0));
         entries.push((entry, user));
     }
-    let people: HashMap<UserId, User> = sqlx::query(
-        "SELECT id AS user_id, email, name, version, role, authz_version,
-                created_at AS user_created_at, disabled_at
-         FROM users
-         WHERE id = ANY ($1)",
-    )
-    .bind(people)
-    .fetch_all(pool)
-    .await
-    .map_err(failed)?
-    .iter()
-    .map(|row| rows::user(row).map(|user| (user.id, user)))
-    .collect::<Result<_, _>>()?;
+    let people: HashMap<UserId, User> = sqlx::query(select_user!("WHERE id = ANY ($1)"))
+        .bind(people)
+        .fetch_all(pool)
+        .await
+        .map_err(failed)?
+        .iter()
+        .map(|row| rows::user(row).map(|user| (user.id, user)))
+        .collect::<Result<_, _>>()?;
     let person = |id: Option<UserId>| id.and_then(|id| people.get(&id)).cloned();
     let entries = entries.into_iter();
     Ok(entries

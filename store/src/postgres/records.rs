@@ -13,18 +13,7 @@ use uuid::Uuid;
 
 use super::{PostgresStore, audit, failed, rows, select_session, users};
 use crate::search::Search;
-
-/// Users, as [`rows::user`] reads them.
-macro_rules! select_user {
-    ($rest:literal) => {
-        concat!(
-            "SELECT id AS user_id, email, name, version, role, authz_version,
-                    created_at AS user_created_at, disabled_at
-             FROM users ",
-            $rest
-        )
-    };
-}
+use crate::sql::{select_user, user_columns};
 
 #[async_trait]
 impl Records for PostgresStore {
@@ -131,18 +120,18 @@ async fn found(pool: &PgPool, search: &Search, most: u32) -> Result<Page<User, U
     if is_no_text(&search.end) || is_no_text(&search.after.0) {
         return Ok(Page { rows: Vec::new(), next: None });
     }
-    let found = sqlx::query(
-        "SELECT word, user_id, email, name, version, role, authz_version,
-                created_at AS user_created_at, disabled_at
-         FROM (SELECT word, user_id
+    let found = sqlx::query(concat!(
+        "SELECT word, ",
+        user_columns!(),
+        " FROM (SELECT word, user_id
                FROM generate_series(0, $1 - 1) AS letters
                CROSS JOIN LATERAL (SELECT word, user_id FROM user_words
                                    WHERE shared = letters AND (word, user_id) > ($2, $3) AND word < $4
                                    ORDER BY word, user_id LIMIT $5) AS range
                ORDER BY word, user_id LIMIT $5) AS found
          JOIN users ON users.id = user_id
-         ORDER BY word, user_id",
-    )
+         ORDER BY word, user_id"
+    ))
     .bind(search.letters)
     .bind(&search.after.0)
     .bind(search.after.1.0)

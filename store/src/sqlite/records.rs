@@ -13,31 +13,21 @@ use uuid::Uuid;
 
 use super::{SqliteStore, audit, failed, rows, select_session, users};
 use crate::search::Search;
-
-/// Users, as [`rows::user`] reads them.
-macro_rules! select_user {
-    ($rest:literal) => {
-        concat!(
-            "SELECT id AS user_id, email, name, version, role, authz_version,
-                    created_at AS user_created_at, disabled_at
-             FROM users ",
-            $rest
-        )
-    };
-}
+use crate::sql::{select_user, user_columns};
 
 /// All people, the newest first.
 const NEWEST: &str =
     select_user!("WHERE (created_at, id) < (?1, ?2) ORDER BY created_at DESC, id DESC LIMIT ?3");
 
 /// One range of a search. The words come first: no statistics may have it begin with all people.
-const FOUND: &str = "
-    SELECT word, id AS user_id, email, name, version, role, authz_version,
-           created_at AS user_created_at, disabled_at
-    FROM user_words CROSS JOIN users ON users.id = user_words.user_id
+const FOUND: &str = concat!(
+    "SELECT word, ",
+    user_columns!(),
+    " FROM user_words CROSS JOIN users ON users.id = user_words.user_id
     WHERE shared = ?1 AND (word, user_words.user_id) > (?2, ?3) AND word < ?4
     ORDER BY word, user_words.user_id
-    LIMIT ?5";
+    LIMIT ?5"
+);
 
 /// Everybody's sessions, the newest first.
 const LIVE: &str = select_session!(
