@@ -139,7 +139,7 @@ pub async fn open(url: &str, clock: Clock) -> Result<Database, OpenError> {
 
 /// Opens the database that `url` names if its tables are up to date, and changes nothing.
 ///
-/// For whoever uses a database beside the servers whose it is: a server of another version could not go on.
+/// For whoever uses a database beside the servers that keep it: on other tables, an older one of them could not go on.
 ///
 /// # Errors
 /// [`OpenError`], in one sentence; [`OpenError::Older`], [`OpenError::Newer`] or [`OpenError::NoFile`] when a server has

@@ -2,7 +2,8 @@
 //!
 //! Only [`crate::open`] and the tests need it by name. The connections are made in `connect`, rows are read
 //! in `rows`; what writes sessions and users is in `sessions` and `users`, what an owner sees and changes in `owner`, what
-//! administrators read in `records`, the words by which they find people in `words`, the log of all that in `audit`; the rest is one statement each, and so one transaction.
+//! administrators read in `records`, the words by which they find people in `words`, the log of all that in `audit`; the
+//! rest is one statement each, and so one transaction.
 //!
 //! What keeps READ COMMITTED right: every write names all that it relies on in its WHERE, which Postgres
 //! judges again on the newest row after waiting for another writer. What keeps it free of deadlocks: the

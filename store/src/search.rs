@@ -1,9 +1,10 @@
-//! How people are found by how a word begins, whichever database keeps the words. For the two `records` modules
-//! alone.
+//! How people are found by how a word begins, whichever database keeps the words. For the `records` and
+//! `words` modules alone.
 //!
-//! A word of a name stands with those behind it, "ada lovelace" and "lovelace". A person's words are kept in their order, each with the number of its first letters that the one before it has
-//! too. Of those that begin with what is searched for, only the smallest shares fewer letters than that has: so each
-//! person is found once, and what is read are ranges of an index, one for each number of letters.
+//! A word of a name stands with those behind it, "ada lovelace" and "lovelace". A person's words are kept in their
+//! order, each with the number of its first letters that the one before it has too. Of those that begin with what
+//! is searched for, only the smallest shares fewer letters than that has: so each person is found once, and what is read
+//! are ranges of an index, one for each number of letters.
 
 use lanyard_auth::records::{self, UserPlace};
 use lanyard_auth::store::UserId;

@@ -3,8 +3,8 @@
 //! Only [`crate::open`] and the tests need it by name. The connections are made in `connect`, rows are read in `rows`; what
 //! writes sessions is in `sessions`, what changes a user as a whole in `users`, what an owner sees and changes of his sessions
 //! in `owner`, what administrators read in `records`, the words by which they find people in `words`, the log of all that in
-//! `audit`. Each method is one transaction. Every
-//! writing one is `BEGIN IMMEDIATE`, so that it never has to be given up half-way, and reads the clock once it holds the lock.
+//! `audit`. Each method is one transaction. Every writing one is `BEGIN IMMEDIATE`, so that it never has to be given up
+//! half-way, and reads the clock once it holds the lock.
 
 mod audit;
 mod connect;
@@ -343,17 +343,9 @@ impl Store for SqliteStore {
 
     async fn remove_expired(&self, keep: Duration, batch: u32) -> Result<u32, StoreError> {
         let (mut transaction, now) = self.write().await?;
-        let removed = sqlx::query(
-            "DELETE FROM sessions
-             WHERE sid IN (SELECT sid FROM sessions WHERE expires_at < ?1 ORDER BY expires_at LIMIT ?2)",
-        )
-        .bind(now.before(keep).0)
-        .bind(batch)
-        .execute(&mut *transaction)
-        .await
-        .map_err(failed)?;
+        let removed = sessions::remove_expired(&mut transaction, now.before(keep), batch).await?;
         transaction.commit().await.map_err(failed)?;
-        Ok(u32::try_from(removed.rows_affected()).unwrap_or(batch))
+        Ok(removed)
     }
 
     async fn record(&self, entry: &NewEntry) -> Result<(), StoreError> {
