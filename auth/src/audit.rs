@@ -290,6 +290,8 @@ pub struct Entry {
     pub is_live: bool,
     /// From where.
     pub device: Device,
+    /// Where that session is used, while it is kept. A rotation writes it, so the session itself must not be told.
+    pub session_device: Device,
 }
 
 /// An entry's place in the log.

@@ -45,7 +45,7 @@ pub enum UserPlace {
     },
     /// In what a search found, by the word.
     Found {
-        /// The first of the person's words that the search found.
+        /// The first of the person's [`words`] that the search found.
         word: String,
         /// Tells people with one word apart.
         id: UserId,
@@ -68,14 +68,27 @@ impl SessionPlace {
     }
 }
 
-/// The words by which a person is found: the address, the domain of it, and each word of the name, in lower case.
+/// The words by which a person is found: the address, the domain of it, and each word of the name with all that stand
+/// behind it, so that a name is found as one types it. In the form of [`searched`], in order, each once.
 pub fn words(email: &str, name: &str) -> Vec<String> {
-    let domain = email.split_once('@').map(|(_, domain)| domain.to_owned());
-    let names = name.split_whitespace().map(str::to_lowercase);
-    let mut words: Vec<_> = names.chain([email.to_lowercase()]).chain(domain).collect();
+    let domain = email.split_once('@').map(|(_, domain)| domain);
+    let name = folded(name);
+    let inner = name.match_indices(' ').filter_map(|(blank, _)| name.get(blank + 1..));
+    let all = [email, &name].into_iter().chain(domain).chain(inner);
+    let mut words: Vec<_> = all.map(folded).filter(|word| !word.is_empty()).collect();
     words.sort();
     words.dedup();
     words
+}
+
+/// What somebody typed into a search, in the form of the [`words`] that it looks for; `None` if that is nothing.
+pub fn searched(text: &str) -> Option<String> {
+    Some(folded(text)).filter(|text| !text.is_empty())
+}
+
+/// In lower case, with one blank between words and none around them.
+fn folded(text: &str) -> String {
+    text.to_lowercase().split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// See the module. Each method is one look.
@@ -84,10 +97,10 @@ pub trait Records: Send + Sync + 'static {
     /// One person.
     async fn user(&self, id: UserId) -> Result<Option<User>, StoreError>;
 
-    /// The person with this address (lower case).
+    /// The person with this address, as [`normalise_email`](crate::service::normalise_email) gives it.
     async fn user_by_email(&self, email: &str) -> Result<Option<User>, StoreError>;
 
-    /// People, the newest first; or those of whose [`words`] one begins with `search` (lower case, not empty), each
+    /// People, the newest first; or those of whose [`words`] one begins with `search` (as [`searched`] gives it), each
     /// once, by that word. `after` is a place in the same list.
     async fn users(
         &self,
@@ -126,7 +139,16 @@ mod tests {
 
     #[test]
     fn a_person_is_found_by_address_domain_and_every_name() {
-        let found = words("ada@example.com", "Ada  LOVELACE Ada");
-        assert_eq!(found, ["ada", "ada@example.com", "example.com", "lovelace"]);
+        let found = words("ada@example.com", " Ada  LOVELACE\tAda");
+        assert_eq!(found, ["ada", "ada lovelace ada", "ada@example.com", "example.com", "lovelace ada"]);
+        assert_eq!(words("a", " "), ["a"]);
+    }
+
+    #[test]
+    fn what_is_typed_gets_the_form_of_what_is_kept() {
+        assert_eq!(searched("  Ada\u{a0} LOVE "), Some("ada love".to_owned()));
+        for nothing in ["", " ", "\t\u{2003}"] {
+            assert_eq!(searched(nothing), None);
+        }
     }
 }

@@ -29,8 +29,7 @@ use crate::time::{Clock, Timestamp};
 
 use ends::Ends;
 
-pub(crate) use account::normalise;
-pub use account::{Registration, SignInError, SignUpError};
+pub use account::{Registration, SignInError, SignUpError, normalise_email};
 pub use ends::{Disabled, Immediate};
 pub use renew::RefreshError;
 pub use revoke::ChangePasswordError;

@@ -41,7 +41,7 @@ const WORDS: &str = "
     INSERT INTO user_words (word, user_id, shared)
     SELECT email, id, 0 FROM users
     UNION ALL SELECT 'example.com', id, 0 FROM users
-    UNION ALL SELECT 'grace' || ((created_at - 1700000000000) % 1000), id, 0 FROM users
+    UNION ALL SELECT lower(name), id, 0 FROM users
     UNION ALL SELECT 'hopper' || (created_at - 1700000000000), id, 0 FROM users;
     ANALYZE;";
 

@@ -2,13 +2,16 @@
 //!
 //! What can't be right is refused here, before anything is opened, in one clear sentence.
 
+use std::ffi::OsString;
 use std::fmt;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use axum_client_ip::ClientIpSource;
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::error::ErrorKind;
+use clap::parser::ValueSource;
+use clap::{Args, CommandFactory, FromArgMatches as _, Parser, Subcommand, ValueEnum};
 use http::Uri;
 use lanyard_auth::access::SigningAlgorithm;
 use lanyard_auth::rotation::{BadLimits, LONGEST, Limits};
@@ -17,11 +20,14 @@ use crate::command::{sessions, user};
 
 /// Sign people in, keep them signed in: short-lived access tokens, rotating refresh tokens.
 #[derive(Debug, Parser)]
-#[command(name = "lanyard", version, args_conflicts_with_subcommands = true)]
+#[command(name = "lanyard", version)]
 pub struct Cli {
     /// What to do; serve when nothing is said.
     #[command(subcommand)]
     command: Option<Command>,
+    /// Where everything is kept, wherever on the line that is said.
+    #[command(flatten)]
+    kept: Kept,
     #[command(flatten)]
     serve: Flags,
 }
@@ -46,8 +52,6 @@ pub struct Flags {
     /// The origin at which browsers reach the app; the default is http://localhost and the port of --addr
     #[arg(long, env = "LANYARD_PUBLIC_URL")]
     public_url: Option<String>,
-    #[command(flatten)]
-    kept: Kept,
     /// How long an access token lives
     #[arg(long, env = "LANYARD_ACCESS_TTL", default_value = "15m", value_parser = duration)]
     access_ttl: Duration,
@@ -85,14 +89,14 @@ pub struct Flags {
     demo: bool,
 }
 
-/// Where everything is kept: the flags that all commands share.
+/// Where everything is kept: the flags that all commands share, before or behind the command.
 #[derive(Clone, Args)]
 pub struct Kept {
     /// Database: sqlite:path or postgres://...; the default is a SQLite file in the data folder
-    #[arg(long, env = "DATABASE_URL", hide_env_values = true)]
+    #[arg(long, env = "DATABASE_URL", hide_env_values = true, global = true)]
     database_url: Option<String>,
     /// Folder for keys and the database; `serve` makes it if it isn't there
-    #[arg(long, env = "LANYARD_DATA_DIR", default_value = "data")]
+    #[arg(long, env = "LANYARD_DATA_DIR", default_value = "data", global = true)]
     data_dir: PathBuf,
 }
 
@@ -184,19 +188,38 @@ pub enum BadConfig {
 }
 
 impl Cli {
-    /// The command that was given.
-    pub fn command(self) -> Command {
-        self.command.unwrap_or_else(|| Command::Serve(Box::new(self.serve)))
+    /// Reads a line. What only `serve` takes is refused before another command's name, or it would count for nothing.
+    ///
+    /// # Errors
+    /// Those of clap, each with its own way to end the program.
+    pub fn read(line: impl IntoIterator<Item: Into<OsString> + Clone>) -> Result<Self, clap::Error> {
+        let mut grammar = <Self as CommandFactory>::command();
+        let matches = grammar.try_get_matches_from_mut(line)?;
+        let typed =
+            |arg: &&clap::Arg| matches.value_source(arg.get_id().as_str()) == Some(ValueSource::CommandLine);
+        let misplaced = grammar.get_arguments().filter(|arg| !arg.is_global_set()).find(typed);
+        if let (Some(arg), Some(name)) = (misplaced, matches.subcommand_name()) {
+            let words = format!("'{arg}' can't stand before '{name}'");
+            return Err(grammar.error(ErrorKind::ArgumentConflict, words));
+        }
+        Self::from_arg_matches(&matches)
+    }
+
+    /// The command that was given, and where everything is kept.
+    pub fn command(self) -> (Command, Kept) {
+        (self.command.unwrap_or_else(|| Command::Serve(Box::new(self.serve))), self.kept)
     }
 }
 
 /// So long somebody is shown what happened to his account.
 pub const SHOWN: Duration = Duration::from_secs(30 * 24 * 3600);
 
-impl TryFrom<Flags> for Config {
-    type Error = BadConfig;
-
-    fn try_from(flags: Flags) -> Result<Self, BadConfig> {
+impl Config {
+    /// What these flags add up to.
+    ///
+    /// # Errors
+    /// [`BadConfig`], in one sentence.
+    pub fn new(flags: Flags, kept: Kept) -> Result<Self, BadConfig> {
         let limits = Limits {
             retry_window: flags.retry_window,
             settle: flags.settle,
@@ -219,8 +242,8 @@ impl TryFrom<Flags> for Config {
                 Some(url) => origin(url)?,
                 None => origin(&format!("http://localhost:{}", flags.addr.port()))?,
             },
-            database_url: flags.kept.database_url(),
-            data_dir: flags.kept.data_dir,
+            database_url: kept.database_url(),
+            data_dir: kept.data_dir,
             access_ttl: flags.access_ttl,
             limits,
             signing_alg: match flags.signing_alg {
@@ -235,9 +258,7 @@ impl TryFrom<Flags> for Config {
             demo: flags.demo,
         })
     }
-}
 
-impl Config {
     /// Whether browsers reach us by TLS.
     pub fn is_https(&self) -> bool {
         self.public_url.starts_with("https://")

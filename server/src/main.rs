@@ -23,7 +23,6 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
-use clap::Parser as _;
 use lanyard_app::session::PageSettings;
 use lanyard_auth::access::AccessTokens;
 use lanyard_auth::password::Passwords;
@@ -46,16 +45,17 @@ const GRACE: Duration = Duration::from_secs(5);
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let done = match Cli::parse().command() {
-        Command::Serve(flags) => match Config::try_from(*flags) {
+    let (command, kept) = Cli::read(std::env::args_os()).unwrap_or_else(|error| error.exit()).command();
+    let done = match command {
+        Command::Serve(flags) => match Config::new(*flags, kept) {
             Ok(config) => serve(config).await,
             Err(error) => {
                 eprintln!("lanyard: {error}");
                 return ExitCode::from(2);
             }
         },
-        Command::User(user) => user.run().await,
-        Command::Sessions(sessions) => sessions.run().await,
+        Command::User(user) => user.run(&kept).await,
+        Command::Sessions(sessions) => sessions.run(&kept).await,
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -5,6 +5,12 @@ use lanyard_auth::scope::Role;
 use lanyard_auth::store::{EndReason, Ended, StoreError, UserId};
 use lanyard_auth::time::Timestamp;
 
+/// Where a session or an entry of the audit log comes from: browser, system, network.
+pub const DEVICE: [&str; 3] = ["browser", "system", "network"];
+
+/// Where the session of an entry is used, in the same order.
+pub const SESSION_DEVICE: [&str; 3] = ["session_browser", "session_system", "session_network"];
+
 /// When and why a session ended: both or neither.
 pub fn ended(at: Option<i64>, reason: Option<&str>) -> Result<Option<Ended>, StoreError> {
     match (at, reason) {

@@ -12,6 +12,7 @@ mod failpoint;
 mod columns;
 mod postgres;
 mod search;
+mod sql;
 mod sqlite;
 
 use std::io;
@@ -22,7 +23,7 @@ use std::time::Duration;
 use lanyard_auth::records::Records;
 use lanyard_auth::store::{Store, StoreError};
 use lanyard_auth::time::Clock;
-use sqlx::migrate::MigrateError;
+use sqlx::migrate::{MigrateError, Migrator};
 
 pub use postgres::PostgresStore;
 pub use sqlite::SqliteStore;
@@ -35,6 +36,9 @@ const NEWCOMER: Duration = Duration::from_secs(24 * 3600);
 
 /// Entries of the audit log are counted up to here; nobody asks whether there are more.
 const MOST_COUNTED: u32 = 100;
+
+/// So many people's words are written anew at once.
+const PEOPLE_AT_ONCE: u32 = 1_000;
 
 /// Why a database could not be opened. The text is shown to the person who starts the server; it never
 /// holds the URL, which may hold a password.
@@ -60,9 +64,15 @@ pub enum OpenError {
         /// What the system said.
         reason: io::Error,
     },
+    /// There is no file, and none is to be made.
+    #[error("there is no database at {0}: `lanyard serve` makes it")]
+    NoFile(PathBuf),
     /// It holds tables that this program doesn't know of.
     #[error("the database was written by a newer Lanyard")]
     Newer,
+    /// It lacks tables that this program needs, and none are to be made.
+    #[error("the database is empty or of an older Lanyard: `lanyard serve` brings it up to date")]
+    Older,
     /// Its tables could not be brought up to date.
     #[error("the database's tables can't be brought up to date: {0}")]
     Migration(String),
@@ -80,6 +90,17 @@ impl OpenError {
                 Self::Store(failed(error))
             }
             error => Self::Migration(error.to_string()),
+        }
+    }
+
+    /// What is wrong with a database to which these versions have been applied, if they are not all of ours.
+    fn unless_up_to_date(ours: &Migrator, applied: &[i64]) -> Result<(), Self> {
+        if applied.iter().any(|version| !ours.version_exists(*version)) {
+            Err(Self::Newer)
+        } else if ours.iter().any(|migration| !applied.contains(&migration.version)) {
+            Err(Self::Older)
+        } else {
+            Ok(())
         }
     }
 }
@@ -112,6 +133,21 @@ pub async fn open(url: &str, clock: Clock) -> Result<Database, OpenError> {
     match url.split_once(':') {
         Some(("sqlite", _)) => Ok(SqliteStore::open(url, clock).await?.into()),
         Some(("postgres" | "postgresql", _)) => Ok(PostgresStore::open(url).await?.into()),
+        _ => Err(OpenError::UnknownScheme),
+    }
+}
+
+/// Opens the database that `url` names if its tables are up to date, and changes nothing.
+///
+/// For whoever uses a database beside the servers that keep it: on other tables, an older one of them could not go on.
+///
+/// # Errors
+/// [`OpenError`], in one sentence; [`OpenError::Older`], [`OpenError::Newer`] or [`OpenError::NoFile`] when a server has
+/// to come first.
+pub async fn open_up_to_date(url: &str, clock: Clock) -> Result<Database, OpenError> {
+    match url.split_once(':') {
+        Some(("sqlite", _)) => Ok(SqliteStore::open_up_to_date(url, clock).await?.into()),
+        Some(("postgres" | "postgresql", _)) => Ok(PostgresStore::open_up_to_date(url).await?.into()),
         _ => Err(OpenError::UnknownScheme),
     }
 }

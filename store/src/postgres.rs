@@ -2,7 +2,8 @@
 //!
 //! Only [`crate::open`] and the tests need it by name. The connections are made in `connect`, rows are read
 //! in `rows`; what writes sessions and users is in `sessions` and `users`, what an owner sees and changes in `owner`, what
-//! administrators read in `records`, the log of all that in `audit`; the rest is one statement each, and so one transaction.
+//! administrators read in `records`, the words by which they find people in `words`, the log of all that in `audit`; the
+//! rest is one statement each, and so one transaction.
 //!
 //! What keeps READ COMMITTED right: every write names all that it relies on in its WHERE, which Postgres
 //! judges again on the newest row after waiting for another writer. What keeps it free of deadlocks: the
@@ -16,6 +17,7 @@ mod revocations;
 mod rows;
 mod sessions;
 mod users;
+mod words;
 
 use std::time::Duration;
 
@@ -32,6 +34,7 @@ use lanyard_auth::store::{
 use lanyard_auth::time::{Timestamp, millis};
 use sqlx::{PgPool, Postgres, Transaction};
 
+use crate::sql::user_columns;
 use crate::{FIRST_VERSION, OpenError};
 
 /// Sessions with their users and the time, as [`rows::session`] reads them.
@@ -40,10 +43,9 @@ macro_rules! select_session {
         concat!(
             "SELECT sid, user_version, generation, current_hash, previous_hash, salt, kid, rotated_at,
                     confirmed, recoveries, sessions.created_at, expires_at, ended_at, end_reason,
-                    browser, system, network, label,
-                    user_id, email, name, version, role, authz_version,
-                    users.created_at AS user_created_at, disabled_at,
-                    lanyard_now() AS now
+                    browser, system, network, label, ",
+            user_columns!(),
+            ", lanyard_now() AS now
              FROM sessions JOIN users ON users.id = user_id ",
             $rest
         )
@@ -66,6 +68,16 @@ impl PostgresStore {
     pub async fn open(url: &str) -> Result<Self, OpenError> {
         let options = connect::options(url)?;
         connect::migrate(&options).await?;
+        Ok(Self { pool: connect::pool(options) })
+    }
+
+    /// Connects to the database if its tables are up to date. See [`crate::open_up_to_date`].
+    ///
+    /// # Errors
+    /// [`OpenError`], in one sentence.
+    pub async fn open_up_to_date(url: &str) -> Result<Self, OpenError> {
+        let options = connect::options(url)?;
+        connect::check(&options).await?;
         Ok(Self { pool: connect::pool(options) })
     }
 
@@ -102,7 +114,7 @@ impl Store for PostgresStore {
         .await
         .map_err(failed)?;
         let made = made.ok_or(CreateUserError::EmailTaken)?;
-        records::write_words(&mut transaction, user.id, &user.email, &user.name).await?;
+        words::write(&mut transaction, user.id, &user.email, &user.name).await?;
         audit::of_user(&mut transaction, Event::UserCreated, Some(user.role.name()), user.id, by).await?;
         transaction.commit().await.map_err(failed)?;
         Ok(User {
@@ -122,16 +134,12 @@ impl Store for PostgresStore {
         if email.contains('\0') {
             return Ok(None);
         }
-        let row = sqlx::query(
-            "SELECT id AS user_id, email, name, version, role, authz_version,
-                    created_at AS user_created_at, disabled_at, password_hash
-             FROM users
-             WHERE email = $1",
-        )
-        .bind(email)
-        .fetch_optional(&self.pool)
-        .await
-        .map_err(failed)?;
+        let row =
+            sqlx::query(concat!("SELECT password_hash, ", user_columns!(), " FROM users WHERE email = $1"))
+                .bind(email)
+                .fetch_optional(&self.pool)
+                .await
+                .map_err(failed)?;
         row.as_ref().map(rows::credentials).transpose()
     }
 

@@ -1,9 +1,10 @@
-//! How people are found by a word's beginning, whichever database keeps the words. For the two `records` modules
-//! alone.
+//! How people are found by how a word begins, whichever database keeps the words. For the `records` and
+//! `words` modules alone.
 //!
-//! A person's words are kept in their order, each with the number of its first letters that the one before it has
-//! too. Of those that begin with what is searched for, only the smallest shares fewer letters than that has: so each
-//! person is found once, and what is read are ranges of an index, one for each number of letters.
+//! A word of a name stands with those behind it, "ada lovelace" and "lovelace". A person's words are kept in their
+//! order, each with the number of its first letters that the one before it has too. Of those that begin with what
+//! is searched for, only the smallest shares fewer letters than that has: so each person is found once, and what is read
+//! are ranges of an index, one for each number of letters.
 
 use lanyard_auth::records::{self, UserPlace};
 use lanyard_auth::store::UserId;
@@ -18,9 +19,9 @@ pub struct Word {
 
 /// The words of a person with this address and name.
 pub fn words(email: &str, name: &str) -> Vec<Word> {
-    let words = records::words(email, name).into_iter().filter(|word| !word.is_empty());
     let mut before = String::new();
-    words
+    records::words(email, name)
+        .into_iter()
         .map(|word| {
             let shared = before.chars().zip(word.chars()).take_while(|(a, b)| a == b).count();
             before.clone_from(&word);
@@ -72,13 +73,15 @@ mod tests {
     #[test]
     fn a_person_is_found_once_by_the_smallest_word() {
         let ada = |prefix| found(prefix, "ada@adastra.example", "Adam Ada O'Ádam");
-        assert_eq!(ada("a"), ["ada"]);
-        assert_eq!(ada("ada"), ["ada"]);
+        assert_eq!(ada("a"), ["ada o'ádam"]);
+        assert_eq!(ada("ada"), ["ada o'ádam"]);
+        assert_eq!(ada("ada "), ["ada o'ádam"]);
         assert_eq!(ada("ada@"), ["ada@adastra.example"]);
-        assert_eq!(ada("adam"), ["adam"]);
+        assert_eq!(ada("adam"), ["adam ada o'ádam"]);
+        assert_eq!(ada("adam ada o"), ["adam ada o'ádam"]);
         assert_eq!(ada("adas"), ["adastra.example"]);
         assert_eq!(ada("o'á"), ["o'ádam"]);
-        for none in ["b", "adab", "adamm", "da", "adastra.examplee", "á"] {
+        for none in ["b", "adab", "adamm", "adam o", "da", "adastra.examplee", "á"] {
             assert_eq!(ada(none), [""; 0], "{none}");
         }
     }

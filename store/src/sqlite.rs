@@ -2,8 +2,9 @@
 //!
 //! Only [`crate::open`] and the tests need it by name. The connections are made in `connect`, rows are read in `rows`; what
 //! writes sessions is in `sessions`, what changes a user as a whole in `users`, what an owner sees and changes of his sessions
-//! in `owner`, what administrators read in `records`, the log of all that in `audit`. Each method is one transaction. Every
-//! writing one is `BEGIN IMMEDIATE`, so that it never has to be given up half-way, and reads the clock once it holds the lock.
+//! in `owner`, what administrators read in `records`, the words by which they find people in `words`, the log of all that in
+//! `audit`. Each method is one transaction. Every writing one is `BEGIN IMMEDIATE`, so that it never has to be given up
+//! half-way, and reads the clock once it holds the lock.
 
 mod audit;
 mod connect;
@@ -15,6 +16,7 @@ mod sessions;
 #[cfg(test)]
 mod tests;
 mod users;
+mod words;
 
 use std::time::Duration;
 
@@ -31,6 +33,7 @@ use lanyard_auth::store::{
 use lanyard_auth::time::{Clock, Timestamp};
 use sqlx::{Sqlite, SqlitePool, Transaction};
 
+use crate::sql::user_columns;
 use crate::{FIRST_VERSION, OpenError};
 
 /// Sessions with their users, as [`rows::session`] reads them.
@@ -39,10 +42,9 @@ macro_rules! select_session {
         concat!(
             "SELECT sid, user_version, generation, current_hash, previous_hash, salt, kid, rotated_at,
                     confirmed, recoveries, sessions.created_at, expires_at, ended_at, end_reason,
-                    browser, system, network, label,
-                    user_id, email, name, version, role, authz_version,
-                    users.created_at AS user_created_at, disabled_at
-             FROM sessions JOIN users ON users.id = user_id ",
+                    browser, system, network, label, ",
+            user_columns!(),
+            " FROM sessions JOIN users ON users.id = user_id ",
             $rest
         )
     };
@@ -69,6 +71,21 @@ impl SqliteStore {
         let writer = connect::writer(&path).await?;
         connect::migrate(&writer).await?;
         let readers = connect::readers(&path).await?;
+        Ok(Self { writer, readers, clock })
+    }
+
+    /// Opens the file if its tables are up to date. See [`crate::open_up_to_date`].
+    ///
+    /// # Errors
+    /// [`OpenError`], in one sentence.
+    pub async fn open_up_to_date(url: &str, clock: Clock) -> Result<Self, OpenError> {
+        let path = connect::path(url)?;
+        if !path.exists() {
+            return Err(OpenError::NoFile(path));
+        }
+        let readers = connect::readers(&path).await?;
+        connect::check(&readers).await?;
+        let writer = connect::writer(&path).await?;
         Ok(Self { writer, readers, clock })
     }
 
@@ -114,7 +131,7 @@ impl Store for SqliteStore {
         if made.rows_affected() == 0 {
             return Err(CreateUserError::EmailTaken);
         }
-        records::write_words(&mut transaction, user.id, &user.email, &user.name).await?;
+        words::write(&mut transaction, user.id, &user.email, &user.name).await?;
         audit::of_user(&mut transaction, Event::UserCreated, Some(user.role.name()), user.id, by, now)
             .await?;
         transaction.commit().await.map_err(failed)?;
@@ -131,16 +148,12 @@ impl Store for SqliteStore {
     }
 
     async fn credentials(&self, email: &str) -> Result<Option<Credentials>, StoreError> {
-        let row = sqlx::query(
-            "SELECT id AS user_id, email, name, version, role, authz_version,
-                    created_at AS user_created_at, disabled_at, password_hash
-             FROM users
-             WHERE email = ?1",
-        )
-        .bind(email)
-        .fetch_optional(&self.readers)
-        .await
-        .map_err(failed)?;
+        let row =
+            sqlx::query(concat!("SELECT password_hash, ", user_columns!(), " FROM users WHERE email = ?1"))
+                .bind(email)
+                .fetch_optional(&self.readers)
+                .await
+                .map_err(failed)?;
         row.as_ref().map(rows::credentials).transpose()
     }
 
@@ -330,17 +343,9 @@ impl Store for SqliteStore {
 
     async fn remove_expired(&self, keep: Duration, batch: u32) -> Result<u32, StoreError> {
         let (mut transaction, now) = self.write().await?;
-        let removed = sqlx::query(
-            "DELETE FROM sessions
-             WHERE sid IN (SELECT sid FROM sessions WHERE expires_at < ?1 ORDER BY expires_at LIMIT ?2)",
-        )
-        .bind(now.before(keep).0)
-        .bind(batch)
-        .execute(&mut *transaction)
-        .await
-        .map_err(failed)?;
+        let removed = sessions::remove_expired(&mut transaction, now.before(keep), batch).await?;
         transaction.commit().await.map_err(failed)?;
-        Ok(u32::try_from(removed.rows_affected()).unwrap_or(batch))
+        Ok(removed)
     }
 
     async fn record(&self, entry: &NewEntry) -> Result<(), StoreError> {

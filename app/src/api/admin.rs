@@ -195,6 +195,12 @@ pub struct AuditEntry {
     pub system: Option<String>,
     /// From which network, shortened.
     pub network: Option<String>,
+    /// In which browser that session is or was used, while it is kept; never told to that session itself.
+    pub session_browser: Option<String>,
+    /// On which system.
+    pub session_system: Option<String>,
+    /// In which network, shortened.
+    pub session_network: Option<String>,
 }
 
 /// Entries, the newest first: `GET /api/admin/audit`, with `user=<id>`, `event=<name>`, `from=` and `until=` (seconds)

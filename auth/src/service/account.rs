@@ -70,7 +70,7 @@ impl Registration {
     /// [`SignUpError`], each with a sentence for the person.
     pub fn new(name: &str, email: &str, password: Password) -> Result<Self, SignUpError> {
         let name = checked_name(name)?;
-        let email = normalise(email);
+        let email = normalise_email(email);
         let plausible = email.len() <= MAX_EMAIL
             && email.split_once('@').is_some_and(|(local, domain)| !local.is_empty() && !domain.is_empty())
             && !email.chars().any(|c| c.is_whitespace() || c.is_control());
@@ -98,8 +98,8 @@ pub(super) fn checked_name(name: &str) -> Result<&str, SignUpError> {
     }
 }
 
-/// Addresses are compared in lower case: nobody remembers which letters were capitals.
-pub(crate) fn normalise(email: &str) -> String {
+/// An address as it is kept and looked for, in lower case: nobody remembers which letters were capitals.
+pub fn normalise_email(email: &str) -> String {
     email.trim().to_lowercase()
 }
 
@@ -134,37 +134,28 @@ impl Service {
         displaced: &[SessionId],
     ) -> Result<Issued, SignInError> {
         let client = client.into();
-        let known = self.store.credentials(&normalise(email)).await.map_err(Unavailable::from)?;
-        let (user, stored) = known.map(|known| (known.user, known.password_hash)).unzip();
-        let passwords = &self.settings.passwords;
-        let verdict = passwords.verify(password, stored.clone()).await.map_err(Unavailable::from)?;
-        let (Some(user), Some(stored)) = (user, stored) else {
-            self.note_wrong_password(Event::AuthnLoginFail, None, None, None, &client.device).await;
+        let device = client.device.clone();
+        let known = self.store.credentials(&normalise_email(email)).await.map_err(Unavailable::from)?;
+        let id = known.as_ref().map(|known| known.user.id);
+        let stored = known.as_ref().map(|known| known.password_hash.clone());
+        let verdict = self.settings.passwords.verify(password, stored).await.map_err(Unavailable::from)?;
+        let owner = known.filter(|_| verdict != Verdict::Wrong);
+        if let (Some(owner), Verdict::RightButStale(new)) = (&owner, &verdict)
+            // Only an improvement: a failure here is no reason to send anybody away.
+            && let Err(error) = self.store.rehash_password(owner.user.id, &owner.password_hash, new).await
+        {
+            tracing::warn!(%error, "a password's hash was not renewed");
+        }
+        let closed = owner.as_ref().and_then(|owner| owner.user.disabled_at).map(|_| DISABLED);
+        let issued = match owner {
+            Some(owner) => self.start_session(owner.user, client, displaced).await?,
+            None => None,
+        };
+        let Some(issued) = issued else {
+            self.note_wrong_password(Event::AuthnLoginFail, closed, id, None, &device).await;
             return Err(SignInError::InvalidCredentials);
         };
-        match verdict {
-            Verdict::Wrong => {
-                self.note_wrong_password(Event::AuthnLoginFail, None, Some(user.id), None, &client.device)
-                    .await;
-                return Err(SignInError::InvalidCredentials);
-            }
-            Verdict::Right => {}
-            Verdict::RightButStale(new) => {
-                // Only an improvement: a failure here is no reason to send anybody away.
-                if let Err(error) = self.store.rehash_password(user.id, &stored, &new).await {
-                    tracing::warn!(%error, "a password's hash was not renewed");
-                }
-            }
-        }
-        let (id, device) = (user.id, client.device.clone());
-        let closed = user.disabled_at.map(|_| DISABLED);
-        match self.start_session(user, client, displaced).await? {
-            Some(issued) => Ok(issued),
-            None => {
-                self.note_wrong_password(Event::AuthnLoginFail, closed, Some(id), None, &device).await;
-                Err(SignInError::InvalidCredentials)
-            }
-        }
+        Ok(issued)
     }
 
     /// Starts a session for a user whose password was just checked or set. `None` when the user was disabled

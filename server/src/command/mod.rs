@@ -9,7 +9,6 @@ pub mod sessions;
 pub mod user;
 
 use std::error::Error;
-use std::path::Path;
 use std::time::Duration;
 
 use lanyard_auth::access::{AccessTokens, SigningAlgorithm, SigningKey};
@@ -18,6 +17,7 @@ use lanyard_auth::password::Passwords;
 use lanyard_auth::random::Random;
 use lanyard_auth::refresh::MasterKeys;
 use lanyard_auth::rotation::{LONGEST, Limits};
+use lanyard_auth::service::normalise_email;
 use lanyard_auth::store::{User, UserId};
 use lanyard_auth::time::Clock;
 use lanyard_auth::{Service, Settings};
@@ -37,19 +37,10 @@ struct Office {
 }
 
 impl Office {
-    /// Opens the database that a server made.
+    /// Opens the database that a server made and has brought up to date. Its tables stay as they are: servers that run
+    /// may be of another version.
     async fn open(kept: &Kept) -> Result<Self, Failure> {
-        let url = kept.database_url();
-        if let Some(path) = url.strip_prefix("sqlite:") {
-            let path = Path::new(path.strip_prefix("//").unwrap_or(path));
-            // Rather than make an empty one, where somebody mistyped a folder.
-            if !path.as_os_str().is_empty() && !path.exists() {
-                return Err(
-                    format!("there is no database at {}: `lanyard serve` makes it", path.display()).into()
-                );
-            }
-        }
-        let database = lanyard_store::open(&url, Clock::System).await?;
+        let database = lanyard_store::open_up_to_date(&kept.database_url(), Clock::System).await?;
         let service = Service::start(database.store.clone(), settings()?).await?;
         Ok(Self { database, service, by: By::command_line() })
     }
@@ -59,7 +50,7 @@ impl Office {
         let records = &self.database.records;
         let found = match named.parse::<Uuid>() {
             Ok(id) => records.user(UserId(id)).await?,
-            Err(_) => records.user_by_email(&named.trim().to_lowercase()).await?,
+            Err(_) => records.user_by_email(&normalise_email(named)).await?,
         };
         found.ok_or_else(|| format!("nobody has the address or id {named}").into())
     }

@@ -23,15 +23,9 @@ const PAGE: u32 = 200;
 pub struct Sessions {
     #[command(subcommand)]
     what: What,
-}
-
-#[derive(Debug, Args)]
-struct Common {
     /// Print JSON
-    #[arg(long)]
+    #[arg(long, global = true)]
     json: bool,
-    #[command(flatten)]
-    kept: Kept,
 }
 
 #[derive(Debug, Subcommand)]
@@ -41,15 +35,11 @@ enum What {
         /// Those of one person: the address or the id
         #[arg(long, value_name = "PERSON")]
         user: Option<String>,
-        #[command(flatten)]
-        common: Common,
     },
     /// End sessions
     End {
         #[command(flatten)]
         which: Which,
-        #[command(flatten)]
-        common: Common,
     },
 }
 
@@ -73,19 +63,19 @@ impl Sessions {
     ///
     /// # Errors
     /// One sentence on what went wrong.
-    pub async fn run(self) -> Result<(), Failure> {
-        match self.what {
-            What::List { user, common } => {
-                let office = Office::open(&common.kept).await?;
+    pub async fn run(self, kept: &Kept) -> Result<(), Failure> {
+        let Self { what, json } = self;
+        let office = Office::open(kept).await?;
+        match what {
+            What::List { user } => {
                 let user = match user {
                     Some(named) => Some(office.person(&named).await?.id),
                     None => None,
                 };
                 let sessions = office.sessions(user).await?.into_iter().map(told).collect::<Vec<_>>();
-                if common.json { print::json(&sessions) } else { print_sessions(&sessions) }
+                if json { print::json(&sessions) } else { print_sessions(&sessions) }
             }
-            What::End { which, common } => {
-                let office = Office::open(&common.kept).await?;
+            What::End { which } => {
                 let ended = match which {
                     Which { user: Some(named), .. } => {
                         let id = office.person(&named).await?.id;
@@ -94,7 +84,7 @@ impl Sessions {
                     Which { all: true, .. } => office.end_everybodys().await?,
                     Which { ids, .. } => office.end(&ids).await?,
                 };
-                told_ended(ended, common.json)
+                told_ended(ended, json)
             }
         }
     }

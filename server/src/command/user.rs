@@ -6,7 +6,7 @@ use clap::{Args, Subcommand, ValueEnum};
 use lanyard_app::api::EndedSessions;
 use lanyard_app::api::admin::Account;
 use lanyard_auth::password::Password;
-use lanyard_auth::records::UserPlace;
+use lanyard_auth::records::{UserPlace, searched};
 use lanyard_auth::scope::Role;
 use lanyard_auth::service::{Disabled, Registration};
 use lanyard_auth::store::{EndReason, RoleChange, UserId};
@@ -24,35 +24,24 @@ const PAGE: u32 = 200;
 pub struct User {
     #[command(subcommand)]
     what: What,
+    /// Print JSON
+    #[arg(long, global = true)]
+    json: bool,
 }
 
-/// Who, and how it is said.
 #[derive(Debug, Args)]
 struct Whom {
     /// The address or the id
     person: String,
-    #[command(flatten)]
-    common: Common,
-}
-
-#[derive(Debug, Args)]
-struct Common {
-    /// Print JSON
-    #[arg(long)]
-    json: bool,
-    #[command(flatten)]
-    kept: Kept,
 }
 
 #[derive(Debug, Subcommand)]
 enum What {
     /// List people, the newest first
     List {
-        /// Those of whose address, its domain or name a word begins like this
+        /// Those whose address, its domain, or name from one of its words on begins like this
         #[arg(long)]
         search: Option<String>,
-        #[command(flatten)]
-        common: Common,
     },
     /// Make an account; its password is asked for
     Create {
@@ -66,8 +55,6 @@ enum What {
         /// Read the password from the first line of standard input instead
         #[arg(long)]
         password_stdin: bool,
-        #[command(flatten)]
-        common: Common,
     },
     /// Close an account: end its sessions, and nobody signs in
     Disable(Whom),
@@ -81,8 +68,6 @@ enum What {
         person: String,
         /// The new role
         role: RoleName,
-        #[command(flatten)]
-        common: Common,
     },
 }
 
@@ -106,43 +91,40 @@ impl User {
     ///
     /// # Errors
     /// One sentence on what went wrong.
-    pub async fn run(self) -> Result<(), Failure> {
-        match self.what {
-            What::List { search, common } => list(search, &common).await,
-            What::Create { name, email, role, password_stdin, common } => {
-                let office = Office::open(&common.kept).await?;
+    pub async fn run(self, kept: &Kept) -> Result<(), Failure> {
+        let Self { what, json } = self;
+        let office = Office::open(kept).await?;
+        match what {
+            What::List { search } => list(&office, search.as_deref(), json).await,
+            What::Create { name, email, role, password_stdin } => {
                 let password = if password_stdin { piped_password()? } else { typed_password()? };
                 let registration = Registration::new(&name, &email, password)?.with_role(role.into());
                 let made = office.service.sign_up(registration, &office.by).await?;
-                tell(&office, &common, made.id, "The account was made").await
+                tell(&office, made.id, "The account was made", json).await
             }
-            What::Disable(Whom { person, common }) => {
-                let office = Office::open(&common.kept).await?;
+            What::Disable(Whom { person }) => {
                 let id = office.person(&person).await?.id;
                 match office.service.disable_user(id, &office.by).await? {
-                    Disabled::Closed(_) => tell(&office, &common, id, "The account is closed").await,
+                    Disabled::Closed(_) => tell(&office, id, "The account is closed", json).await,
                     Disabled::LastAdmin => Err(last_admin()),
                     Disabled::NoUser => Err(nobody()),
                 }
             }
-            What::Enable(Whom { person, common }) => {
-                let office = Office::open(&common.kept).await?;
+            What::Enable(Whom { person }) => {
                 let id = office.person(&person).await?.id;
                 office.service.enable_user(id, &office.by).await?;
-                tell(&office, &common, id, "The account is open").await
+                tell(&office, id, "The account is open", json).await
             }
-            What::Kick(Whom { person, common }) => {
-                let office = Office::open(&common.kept).await?;
+            What::Kick(Whom { person }) => {
                 let id = office.person(&person).await?.id;
                 let ended = office.service.end_all_sessions(id, EndReason::KickedOut, &office.by).await?;
-                told_ended(ended.ok_or_else(nobody)?.len(), common.json)
+                told_ended(ended.ok_or_else(nobody)?.len(), json)
             }
-            What::Role { person, role, common } => {
-                let office = Office::open(&common.kept).await?;
+            What::Role { person, role } => {
                 let id = office.person(&person).await?.id;
                 match office.service.set_role(id, role.into(), &office.by).await? {
                     RoleChange::Changed(_) | RoleChange::Same(_) => {
-                        tell(&office, &common, id, "The role is set").await
+                        tell(&office, id, "The role is set", json).await
                     }
                     RoleChange::LastAdmin => Err(last_admin()),
                     RoleChange::NoUser => Err(nobody()),
@@ -152,9 +134,8 @@ impl User {
     }
 }
 
-async fn list(search: Option<String>, common: &Common) -> Result<(), Failure> {
-    let office = Office::open(&common.kept).await?;
-    let search = search.map(|search| search.trim().to_lowercase()).filter(|search| !search.is_empty());
+async fn list(office: &Office, search: Option<&str>, json: bool) -> Result<(), Failure> {
+    let search = search.and_then(searched);
     let mut accounts = Vec::new();
     let mut after: Option<UserPlace> = None;
     loop {
@@ -165,7 +146,7 @@ async fn list(search: Option<String>, common: &Common) -> Result<(), Failure> {
             None => break,
         }
     }
-    if common.json { print::json(&accounts) } else { print_accounts(&accounts) }
+    if json { print::json(&accounts) } else { print_accounts(&accounts) }
 }
 
 fn print_accounts(accounts: &[Account]) -> Result<(), Failure> {
@@ -181,9 +162,9 @@ fn print_accounts(accounts: &[Account]) -> Result<(), Failure> {
 }
 
 /// What became of an account, as it is now.
-async fn tell(office: &Office, common: &Common, id: UserId, what: &str) -> Result<(), Failure> {
+async fn tell(office: &Office, id: UserId, what: &str, json: bool) -> Result<(), Failure> {
     let user = office.database.records.user(id).await?.ok_or_else(nobody)?;
-    if common.json {
+    if json {
         return print::json(&account(user));
     }
     print::line(&format!("{what}: {} <{}>, {}", user.name, user.email, user.role))

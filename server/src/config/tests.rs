@@ -2,8 +2,8 @@ use super::*;
 
 pub fn config(flags: &[&str]) -> Result<Config, BadConfig> {
     let flags = std::iter::once(&"lanyard").chain(flags);
-    let Command::Serve(flags) = Cli::try_parse_from(flags).unwrap().command() else { panic!("not to serve") };
-    Config::try_from(*flags)
+    let (Command::Serve(flags), kept) = Cli::read(flags).unwrap().command() else { panic!("not to serve") };
+    Config::new(*flags, kept)
 }
 
 #[test]
@@ -31,6 +31,36 @@ fn the_defaults_are_those_that_are_written_down() {
 fn serve_is_the_default_command() {
     assert_eq!(config(&["serve", "--settle", "2m5s"]).unwrap().limits.settle, Duration::from_secs(125));
     assert_eq!(config(&["--settle", "125s"]).unwrap().limits.settle, Duration::from_secs(125));
+}
+
+#[test]
+fn where_everything_is_kept_is_said_before_or_behind_the_command() {
+    let kept = |line: &str| {
+        let (_, kept) = Cli::read(line.split(' ')).unwrap().command();
+        (kept.data_dir.display().to_string(), kept.database_url())
+    };
+    for line in [
+        "lanyard --data-dir x --database-url sqlite:y",
+        "lanyard serve --data-dir x --database-url sqlite:y",
+        "lanyard --data-dir x serve --database-url sqlite:y",
+        "lanyard --data-dir x --database-url sqlite:y user list",
+        "lanyard user --data-dir x list --json --database-url sqlite:y",
+        "lanyard sessions end --all --data-dir x --database-url sqlite:y",
+    ] {
+        assert_eq!(kept(line), ("x".to_owned(), "sqlite:y".to_owned()), "{line}");
+    }
+    assert_eq!(kept("lanyard user list"), ("data".to_owned(), "sqlite:data/lanyard.db".to_owned()));
+}
+
+#[test]
+fn what_only_serve_takes_is_refused_before_a_command() {
+    for line in
+        ["lanyard --demo serve", "lanyard --addr 127.0.0.1:1 user list", "lanyard --settle 2m sessions list"]
+    {
+        let refused = Cli::read(line.split(' ')).unwrap_err();
+        assert_eq!(refused.kind(), ErrorKind::ArgumentConflict, "{line}: {refused}");
+    }
+    assert!(Cli::read(["lanyard", "user", "list", "--demo"]).is_err());
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use crate::answer::{Answer, send};
-use crate::person::{Held, PASSWORD, administrator, bearer, browser, me, register, sign_in};
+use crate::person::{Held, PASSWORD, administrator, bearer, browser, credentials, me, register, sign_in};
 use crate::server::Server;
 
 const FIREFOX: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0";
@@ -70,7 +70,7 @@ async fn people_are_listed_and_found() {
         assert_eq!(found.len(), 4);
         let all = pages(&server, &grace, "/api/admin/users?search=people.example&", "users", limit).await;
         assert_eq!(all.len(), 5);
-        let one = pages(&server, &grace, "/api/admin/users?search=number2&", "users", limit).await;
+        let one = pages(&server, &grace, "/api/admin/users?search=ada%20%20NUMBER2&", "users", limit).await;
         assert_eq!(texts(&one, "email"), ["ada2@people.example"]);
         assert_eq!(
             pages(&server, &grace, "/api/admin/users?search=%25&", "users", limit).await,
@@ -199,6 +199,34 @@ async fn the_log_is_read_by_person_event_and_time() {
     // Nothing that anybody typed is in it.
     let all = get(&server, &grace, "/api/admin/audit?limit=200").await.body;
     assert!(!all.contains("nobody@") && !all.contains("wrong, wrong") && !all.contains("Gecko"), "{all}");
+}
+
+#[tokio::test]
+async fn the_log_tells_which_device_a_session_is_on() {
+    let server = Server::start();
+    register(&server).await;
+    let grace = administrator(&server).await;
+    let login = server.post("/auth/login").header("user-agent", CHROME).json(&credentials());
+    let ada = Held::from_cookies(&send(login).await);
+    let kick = server.request("DELETE", &format!("/api/admin/sessions/{}", ada.session));
+    let kick = bearer(kick, &grace.access).header("user-agent", FIREFOX);
+    assert_eq!(send(kick).await.status, 204);
+    let devices = async |event: &str| {
+        let found = get(&server, &grace, &format!("/api/admin/audit?event={event}")).await.json();
+        let entry = &found["entries"][0];
+        let of = |name: &str| [&entry[name], &entry[format!("session_{name}")]].map(Clone::clone);
+        ["browser", "system", "network"].map(of)
+    };
+    let here = json!("127.0.0.*");
+    let told = devices("authn_token_revoked").await;
+    assert_eq!(told[0], [json!("Firefox"), json!("Chrome")]);
+    assert!(told[1][1].is_string() && told[2] == [here.clone(), here.clone()], "{told:?}");
+    // Of itself a session is told nothing that a rotation writes.
+    server.run("DELETE FROM audit WHERE event = 'authn_login_success' AND browser IS NOT NULL").await;
+    assert_eq!(devices("authn_login_success").await[2], [here.clone(), Value::Null]);
+    // Nor is there anything to tell of one that is forgotten.
+    server.run("DELETE FROM sessions WHERE ended_at IS NOT NULL").await;
+    assert_eq!(devices("authn_token_revoked").await[2], [here, Value::Null]);
 }
 
 #[tokio::test]

@@ -210,3 +210,22 @@ fn a_database_that_is_not_there_is_not_made() {
     let done = lanyard().args(["user", "list", "--database-url", url]).output().unwrap();
     assert!(!refused(&done).contains("hunter2"));
 }
+
+#[tokio::test]
+async fn a_database_that_is_not_up_to_date_is_left_to_the_server() {
+    let mut server = Server::start();
+    register(&server).await;
+    for (change, said) in [
+        ("DELETE FROM _sqlx_migrations WHERE version = 7", "`lanyard serve` brings it up to date"),
+        ("INSERT INTO _sqlx_migrations VALUES (9999, 'later', 0, TRUE, x'', 0)", "a newer Lanyard"),
+    ] {
+        server.run(change).await;
+        for line in ["user list", "user kick ada@people.example", "sessions list", "sessions end --all"] {
+            assert!(refused(&run(&server, line)).contains(said), "{line}");
+        }
+        server.run("DELETE FROM _sqlx_migrations WHERE version = 9999").await;
+    }
+    server.restart();
+    assert_eq!(json_of(&run(&server, "user list --json")).as_array().unwrap().len(), 1);
+    assert_eq!(json_of(&run(&server, "sessions end --all --json")), json!({"ended": 1}), "none was before");
+}

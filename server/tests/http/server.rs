@@ -181,6 +181,11 @@ impl Server {
         .unwrap()
     }
 
+    /// Runs a statement on its database.
+    pub async fn run(&self, sql: &'static str) {
+        sqlx::query(sql).execute(&self.database().await).await.unwrap();
+    }
+
     async fn database(&self) -> SqlitePool {
         let options = SqliteConnectOptions::new().filename(self.data().join("lanyard.db"));
         SqlitePoolOptions::new().max_connections(1).connect_with(options).await.unwrap()

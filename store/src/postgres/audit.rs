@@ -3,6 +3,7 @@
 //! Sessions that end and rotations write their entries in their own statements; the rest is here.
 
 use std::collections::HashMap;
+use std::time::Duration;
 
 use lanyard_auth::audit::{By, Entry, Event, Filter, NewEntry};
 use lanyard_auth::device::Device;
@@ -12,7 +13,12 @@ use sqlx::postgres::PgRow;
 use sqlx::{PgConnection, PgPool, Row as _};
 
 use super::{failed, rows};
+use crate::sql::select_user;
 use crate::{MOST_COUNTED, NEWCOMER};
+
+/// After this time, no entry is committed any more whose id is smaller than that of one which is there already. An entry
+/// gets its id at the end of its transaction, so that takes milliseconds.
+const IN_ORDER: Duration = Duration::from_secs(1);
 
 /// Writes an entry.
 pub async fn write(connection: &mut PgConnection, entry: &NewEntry) -> Result<(), StoreError> {
@@ -118,14 +124,16 @@ pub async fn remove(pool: &PgPool, before: Timestamp, batch: u32) -> Result<u32,
     Ok(u32::try_from(removed.rows_affected()).unwrap_or(batch))
 }
 
-/// Entries with their sessions' state, as [`rows::entry`] reads them.
+/// Entries with what is kept of their sessions, as [`rows::entry`] reads them.
 macro_rules! select_entries {
     ($rest:literal) => {
         concat!(
-            "SELECT id, at, event, detail, actor, admin_id, user_id, session_id, browser, system, network,
-                    EXISTS (SELECT 1 FROM sessions
-                            WHERE sid = session_id AND ended_at IS NULL AND expires_at > $1) AS is_live
-             FROM audit ",
+            "SELECT id, at, event, detail, actor, admin_id, audit.user_id, session_id,
+                    audit.browser, audit.system, audit.network,
+                    sessions.browser AS session_browser, sessions.system AS session_system,
+                    sessions.network AS session_network,
+                    coalesce(ended_at IS NULL AND expires_at > $1, FALSE) AS is_live
+             FROM audit LEFT JOIN sessions ON sid = session_id ",
             $rest
         )
     };
@@ -141,7 +149,7 @@ pub async fn entries(
     let Filter { user, event, from, until, after } = filter;
     let query = match (user, event) {
         (Some(_), _) => select_entries!(
-            "WHERE user_id = $2 AND ($3::text IS NULL OR event = $3) AND at >= $4 AND at < $5 AND (at, id) < ($6, $7)
+            "WHERE audit.user_id = $2 AND ($3::text IS NULL OR event = $3) AND at >= $4 AND at < $5 AND (at, id) < ($6, $7)
              ORDER BY at DESC, id DESC LIMIT $8"
         ),
         (None, Some(_)) => select_entries!(
@@ -168,7 +176,7 @@ pub async fn entries(
     read(pool, &found).await
 }
 
-/// See `Records::notices`.
+/// See `Records::notices`. The youngest wait: one of a smaller id may still come, and would be put away with them.
 pub async fn notices(
     pool: &PgPool,
     user: UserId,
@@ -178,7 +186,7 @@ pub async fn notices(
     now: Timestamp,
 ) -> Result<Vec<Entry>, StoreError> {
     let found = sqlx::query(select_entries!(
-        "WHERE notice AND user_id = $2 AND at >= $4 AND session_id IS DISTINCT FROM $3
+        "WHERE notice AND audit.user_id = $2 AND at >= $4 AND at <= $6 AND session_id IS DISTINCT FROM $3
            AND id > (SELECT notices_seen FROM sessions WHERE sid = $3)
          ORDER BY at, id LIMIT $5"
     ))
@@ -187,6 +195,7 @@ pub async fn notices(
     .bind(sid.0)
     .bind(since.0)
     .bind(i64::from(most))
+    .bind(now.before(IN_ORDER).0)
     .fetch_all(pool)
     .await
     .map_err(failed)?;
@@ -219,19 +228,14 @@ async fn read(pool: &PgPool, found: &[PgRow]) -> Result<Vec<Entry>, StoreError> 
         people.extend(user.into_iter().chain(entry.actor.admin()).map(|id| id.0));
         entries.push((entry, user));
     }
-    let people: HashMap<UserId, User> = sqlx::query(
-        "SELECT id AS user_id, email, name, version, role, authz_version,
-                created_at AS user_created_at, disabled_at
-         FROM users
-         WHERE id = ANY ($1)",
-    )
-    .bind(people)
-    .fetch_all(pool)
-    .await
-    .map_err(failed)?
-    .iter()
-    .map(|row| rows::user(row).map(|user| (user.id, user)))
-    .collect::<Result<_, _>>()?;
+    let people: HashMap<UserId, User> = sqlx::query(select_user!("WHERE id = ANY ($1)"))
+        .bind(people)
+        .fetch_all(pool)
+        .await
+        .map_err(failed)?
+        .iter()
+        .map(|row| rows::user(row).map(|user| (user.id, user)))
+        .collect::<Result<_, _>>()?;
     let person = |id: Option<UserId>| id.and_then(|id| people.get(&id)).cloned();
     let entries = entries.into_iter();
     Ok(entries

@@ -3,10 +3,11 @@
 use std::str::FromStr as _;
 use std::time::Duration;
 
+use sqlx::migrate::Migrator;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{ConnectOptions as _, Connection as _, PgPool};
 
-use super::failed;
+use super::{failed, words};
 use crate::OpenError;
 
 /// Each is a process of the server's. A statement takes a fraction of a millisecond, so a few serve many
@@ -45,6 +46,9 @@ const PARAMETERS: [&str; 12] = [
 
 /// Names the lock under which one node at a time brings the tables up to date: "lanyard" in ASCII.
 const MIGRATION_LOCK: i64 = 0x006c_616e_7961_7264;
+
+/// What makes the tables, step by step.
+static MIGRATIONS: Migrator = sqlx::migrate!("migrations/postgres");
 
 /// How to connect, as `url` says.
 pub fn options(url: &str) -> Result<PgConnectOptions, OpenError> {
@@ -88,9 +92,23 @@ pub async fn migrate(options: &PgConnectOptions) -> Result<(), OpenError> {
         .await
         .map_err(failed)?;
     // Not `run`: its bounds make a future that can't be spawned.
-    let migrated = sqlx::migrate!("migrations/postgres").run_direct(None, &mut *transaction, false).await;
+    let migrated = MIGRATIONS.run_direct(None, &mut *transaction, false).await;
     migrated.map_err(|error| OpenError::migrating(error, failed))?;
+    words::write_all_if_none(&mut transaction).await?;
     transaction.commit().await.map_err(failed)?;
     connection.close().await.map_err(failed)?;
     Ok(())
+}
+
+/// Whether the tables are up to date.
+pub async fn check(options: &PgConnectOptions) -> Result<(), OpenError> {
+    let mut connection = options.connect().await.map_err(failed)?;
+    let any = sqlx::query_scalar("SELECT to_regclass('_sqlx_migrations') IS NOT NULL");
+    if !any.fetch_one(&mut connection).await.map_err(failed)? {
+        return Err(OpenError::Older);
+    }
+    let applied = sqlx::query_scalar("SELECT version FROM _sqlx_migrations");
+    let applied: Vec<i64> = applied.fetch_all(&mut connection).await.map_err(failed)?;
+    connection.close().await.map_err(failed)?;
+    OpenError::unless_up_to_date(&MIGRATIONS, &applied)
 }

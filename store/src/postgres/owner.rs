@@ -5,7 +5,8 @@ use lanyard_auth::store::{MOST_SESSIONS, Session, SessionId, StoreError, User, U
 use lanyard_auth::time::Timestamp;
 use sqlx::{PgConnection, PgPool};
 
-use super::{audit, failed, records, rows, select_session};
+use super::{audit, failed, rows, select_session, words};
+use crate::sql::user_columns;
 
 /// Those that have not been ended nor reached their absolute limit, newest first.
 pub async fn sessions(pool: &PgPool, user: UserId, now: Timestamp) -> Result<Vec<Session>, StoreError> {
@@ -47,19 +48,16 @@ pub async fn rename(
     name: &str,
     by: &By,
 ) -> Result<Option<User>, StoreError> {
-    let renamed = sqlx::query(
-        "UPDATE users SET name = $2 WHERE id = $1
-         RETURNING id AS user_id, email, name, version, role, authz_version,
-                   created_at AS user_created_at, disabled_at",
-    )
-    .bind(user.0)
-    .bind(name)
-    .fetch_optional(&mut *transaction)
-    .await
-    .map_err(failed)?;
+    let renamed =
+        sqlx::query(concat!("UPDATE users SET name = $2 WHERE id = $1 RETURNING ", user_columns!()))
+            .bind(user.0)
+            .bind(name)
+            .fetch_optional(&mut *transaction)
+            .await
+            .map_err(failed)?;
     let renamed = renamed.as_ref().map(rows::user).transpose()?;
     if let Some(renamed) = &renamed {
-        records::write_words(transaction, user, &renamed.email, name).await?;
+        words::write(transaction, user, &renamed.email, name).await?;
         audit::of_user(transaction, Event::UserUpdated, Some(RENAMED), user, by).await?;
     }
     Ok(renamed)

@@ -1,4 +1,4 @@
-//! What administrators read, each one statement or two, and the words by which people are found. For `postgres` alone.
+//! What administrators read, each one statement or two. For `postgres` alone.
 
 use std::time::Duration;
 
@@ -7,24 +7,13 @@ use lanyard_auth::audit::{Entry, Filter};
 use lanyard_auth::records::{Page, Records, SessionPlace, UserPlace};
 use lanyard_auth::store::{Seen, Session, SessionId, Store as _, StoreError, User, UserId};
 use lanyard_auth::time::Timestamp;
+use sqlx::PgPool;
 use sqlx::postgres::PgRow;
-use sqlx::{PgConnection, PgPool};
 use uuid::Uuid;
 
 use super::{PostgresStore, audit, failed, rows, select_session, users};
-use crate::search::{self, Search};
-
-/// Users, as [`rows::user`] reads them.
-macro_rules! select_user {
-    ($rest:literal) => {
-        concat!(
-            "SELECT id AS user_id, email, name, version, role, authz_version,
-                    created_at AS user_created_at, disabled_at
-             FROM users ",
-            $rest
-        )
-    };
-}
+use crate::search::Search;
+use crate::sql::{select_user, user_columns};
 
 #[async_trait]
 impl Records for PostgresStore {
@@ -131,18 +120,18 @@ async fn found(pool: &PgPool, search: &Search, most: u32) -> Result<Page<User, U
     if is_no_text(&search.end) || is_no_text(&search.after.0) {
         return Ok(Page { rows: Vec::new(), next: None });
     }
-    let found = sqlx::query(
-        "SELECT word, user_id, email, name, version, role, authz_version,
-                created_at AS user_created_at, disabled_at
-         FROM (SELECT word, user_id
+    let found = sqlx::query(concat!(
+        "SELECT word, ",
+        user_columns!(),
+        " FROM (SELECT word, user_id
                FROM generate_series(0, $1 - 1) AS letters
                CROSS JOIN LATERAL (SELECT word, user_id FROM user_words
                                    WHERE shared = letters AND (word, user_id) > ($2, $3) AND word < $4
                                    ORDER BY word, user_id LIMIT $5) AS range
                ORDER BY word, user_id LIMIT $5) AS found
          JOIN users ON users.id = user_id
-         ORDER BY word, user_id",
-    )
+         ORDER BY word, user_id"
+    ))
     .bind(search.letters)
     .bind(&search.after.0)
     .bind(search.after.1.0)
@@ -164,28 +153,4 @@ fn word_and_user(row: &PgRow) -> Result<(String, User), StoreError> {
 /// No text of Postgres's holds a NUL, so nobody has such a word; asking would be an error.
 fn is_no_text(text: &str) -> bool {
     text.contains('\0')
-}
-
-/// Keeps the words of a person who was made or renamed, in the transaction that did, which has locked his row.
-pub async fn write_words(
-    transaction: &mut PgConnection,
-    user: UserId,
-    email: &str,
-    name: &str,
-) -> Result<(), StoreError> {
-    sqlx::query("DELETE FROM user_words WHERE user_id = $1")
-        .bind(user.0)
-        .execute(&mut *transaction)
-        .await
-        .map_err(failed)?;
-    let (words, shared): (Vec<_>, Vec<_>) =
-        search::words(email, name).into_iter().map(|word| (word.word, word.shared)).unzip();
-    sqlx::query("INSERT INTO user_words (word, user_id, shared) SELECT word, $1, shared FROM unnest($2::text[], $3::integer[]) AS words (word, shared)")
-        .bind(user.0)
-        .bind(words)
-        .bind(shared)
-        .execute(transaction)
-        .await
-        .map_err(failed)?;
-    Ok(())
 }

@@ -11,7 +11,7 @@ use sqlx::{Decode, Postgres, Row as _, Type};
 use uuid::Uuid;
 
 use super::failed;
-use crate::columns::{self, corrupt, exact};
+use crate::columns::{self, DEVICE, SESSION_DEVICE, corrupt, exact};
 
 pub fn credentials(row: &PgRow) -> Result<Credentials, StoreError> {
     Ok(Credentials { user: user(row)?, password_hash: PasswordHash::from_stored(get(row, "password_hash")?) })
@@ -33,7 +33,7 @@ pub fn session(row: &PgRow) -> Result<Session, StoreError> {
         created_at: time(row, "created_at")?,
         expires_at: time(row, "expires_at")?,
         ended: ended(row)?,
-        device: device(row)?,
+        device: device(row, DEVICE)?,
         label: get(row, "label")?,
     })
 }
@@ -86,7 +86,8 @@ pub fn entry(row: &PgRow) -> Result<Option<Entry>, StoreError> {
         user: None,
         session: get::<Option<Uuid>>(row, "session_id")?.map(SessionId),
         is_live: get(row, "is_live")?,
-        device: device(row)?,
+        device: device(row, DEVICE)?,
+        session_device: device(row, SESSION_DEVICE)?,
     }))
 }
 
@@ -108,8 +109,8 @@ pub fn user(row: &PgRow) -> Result<User, StoreError> {
     })
 }
 
-fn device(row: &PgRow) -> Result<Device, StoreError> {
-    let [browser, system, network] = ["browser", "system", "network"].map(|column| get(row, column));
+fn device(row: &PgRow, columns: [&str; 3]) -> Result<Device, StoreError> {
+    let [browser, system, network] = columns.map(|column| get(row, column));
     Ok(Device { browser: browser?, system: system?, network: network? })
 }
 

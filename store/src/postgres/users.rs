@@ -12,6 +12,7 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::{audit, failed, rows, sessions};
+use crate::sql::{another_admin, select_user, user_columns};
 
 /// Raises the version, revokes those below it and ends every live session.
 pub async fn end_all_sessions(
@@ -80,13 +81,13 @@ pub async fn change_password(
 /// Closes an account that is open, and ends its sessions; unless that leaves no administrator.
 pub async fn disable(transaction: &mut PgConnection, user: UserId, by: &By) -> Result<Closing, StoreError> {
     lock_admins(transaction).await?;
-    let disabled = sqlx::query(
+    let disabled = sqlx::query(concat!(
         "UPDATE users SET disabled_at = lanyard_now()
          WHERE id = $1 AND disabled_at IS NULL
-           AND (role <> 'admin'
-                OR EXISTS (SELECT 1 FROM users AS other
-                           WHERE other.role = 'admin' AND other.disabled_at IS NULL AND other.id <> users.id))",
-    )
+           AND (role <> 'admin' OR ",
+        another_admin!(),
+        ")"
+    ))
     .bind(user.0)
     .execute(&mut *transaction)
     .await
@@ -123,15 +124,14 @@ pub async fn set_role(
     by: &By,
 ) -> Result<RoleChange, StoreError> {
     lock_admins(transaction).await?;
-    let changed = sqlx::query(
+    let changed = sqlx::query(concat!(
         "UPDATE users SET role = $2, authz_version = authz_version + 1, authz_changed_at = lanyard_now()
          WHERE id = $1 AND role <> $2
-           AND ($2 = 'admin' OR disabled_at IS NOT NULL
-                OR EXISTS (SELECT 1 FROM users AS other
-                           WHERE other.role = 'admin' AND other.disabled_at IS NULL AND other.id <> users.id))
-         RETURNING id AS user_id, email, name, version, role, authz_version,
-                   created_at AS user_created_at, disabled_at",
-    )
+           AND ($2 = 'admin' OR disabled_at IS NOT NULL OR ",
+        another_admin!(),
+        ") RETURNING ",
+        user_columns!()
+    ))
     .bind(user.0)
     .bind(role.name())
     .fetch_optional(&mut *transaction)
@@ -165,15 +165,10 @@ async fn lock_admins(transaction: &mut PgConnection) -> Result<Vec<UserId>, Stor
 
 /// A user.
 pub async fn find(connection: &mut PgConnection, user: UserId) -> Result<Option<User>, StoreError> {
-    let found = sqlx::query(
-        "SELECT id AS user_id, email, name, version, role, authz_version,
-                created_at AS user_created_at, disabled_at
-         FROM users
-         WHERE id = $1",
-    )
-    .bind(user.0)
-    .fetch_optional(connection)
-    .await
-    .map_err(failed)?;
+    let found = sqlx::query(select_user!("WHERE id = $1"))
+        .bind(user.0)
+        .fetch_optional(connection)
+        .await
+        .map_err(failed)?;
     found.as_ref().map(rows::user).transpose()
 }

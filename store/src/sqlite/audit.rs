@@ -168,14 +168,16 @@ pub async fn remove(
     Ok(u32::try_from(removed.rows_affected()).unwrap_or(batch))
 }
 
-/// Entries with their sessions' state, as [`entry`] reads them.
+/// Entries with what is kept of their sessions, as [`entry`] reads them.
 macro_rules! select_entries {
     ($rest:literal) => {
         concat!(
-            "SELECT id, at, event, detail, actor, admin_id, user_id, session_id, browser, system, network,
-                    EXISTS (SELECT 1 FROM sessions
-                            WHERE sid = session_id AND ended_at IS NULL AND expires_at > ?1) AS is_live
-             FROM audit ",
+            "SELECT id, at, event, detail, actor, admin_id, audit.user_id, session_id,
+                    audit.browser, audit.system, audit.network,
+                    sessions.browser AS session_browser, sessions.system AS session_system,
+                    sessions.network AS session_network,
+                    coalesce(ended_at IS NULL AND expires_at > ?1, FALSE) AS is_live
+             FROM audit LEFT JOIN sessions ON sid = session_id ",
             $rest
         )
     };
@@ -191,7 +193,7 @@ pub async fn entries(
     let Filter { user, event, from, until, after } = filter;
     let query = match (user, event) {
         (Some(_), _) => select_entries!(
-            "WHERE user_id = ?2 AND (?3 IS NULL OR event = ?3) AND at >= ?4 AND at < ?5 AND (at, id) < (?6, ?7)
+            "WHERE audit.user_id = ?2 AND (?3 IS NULL OR event = ?3) AND at >= ?4 AND at < ?5 AND (at, id) < (?6, ?7)
              ORDER BY at DESC, id DESC LIMIT ?8"
         ),
         (None, Some(_)) => select_entries!(
@@ -228,7 +230,7 @@ pub async fn notices(
     now: Timestamp,
 ) -> Result<Vec<Entry>, StoreError> {
     let found = sqlx::query(select_entries!(
-        "WHERE notice AND user_id = ?2 AND at >= ?4 AND session_id IS NOT ?3
+        "WHERE notice AND audit.user_id = ?2 AND at >= ?4 AND session_id IS NOT ?3
            AND id > (SELECT notices_seen FROM sessions WHERE sid = ?3)
          ORDER BY at, id LIMIT ?5"
     ))

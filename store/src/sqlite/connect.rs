@@ -8,10 +8,11 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use lanyard_auth::store::StoreError;
+use sqlx::migrate::Migrator;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{Connection as _, SqlitePool};
 
-use super::failed;
+use super::{failed, words};
 use crate::OpenError;
 
 /// So long a write waits for another process's.
@@ -23,6 +24,9 @@ const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Each is a thread. A read takes microseconds, so a few serve many requests.
 const READERS: u32 = 4;
+
+/// What makes the tables, step by step.
+static MIGRATIONS: Migrator = sqlx::migrate!("migrations/sqlite");
 
 /// The file that a URL names, as an absolute path: SQLite takes a name that begins with `file:` for a URI.
 pub fn path(url: &str) -> Result<PathBuf, OpenError> {
@@ -72,10 +76,22 @@ pub async fn readers(path: &Path) -> Result<SqlitePool, StoreError> {
 pub async fn migrate(writer: &SqlitePool) -> Result<(), OpenError> {
     let mut transaction = writer.begin_with("BEGIN IMMEDIATE").await.map_err(failed)?;
     // Not `run`: its bounds make a future that can't be spawned.
-    let migrated = sqlx::migrate!("migrations/sqlite").run_direct(None, &mut *transaction, false).await;
+    let migrated = MIGRATIONS.run_direct(None, &mut *transaction, false).await;
     migrated.map_err(|error| OpenError::migrating(error, failed))?;
+    words::write_all_if_none(&mut transaction).await?;
     transaction.commit().await.map_err(failed)?;
     Ok(())
+}
+
+/// Whether the tables are up to date.
+pub async fn check(readers: &SqlitePool) -> Result<(), OpenError> {
+    let any =
+        sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE name = '_sqlx_migrations')");
+    if !any.fetch_one(readers).await.map_err(failed)? {
+        return Err(OpenError::Older);
+    }
+    let applied = sqlx::query_scalar("SELECT version FROM _sqlx_migrations");
+    OpenError::unless_up_to_date(&MIGRATIONS, &applied.fetch_all(readers).await.map_err(failed)?)
 }
 
 fn options(path: &Path) -> SqliteConnectOptions {

@@ -1,4 +1,4 @@
-//! What administrators read, and the words by which people are found. For `sqlite` alone.
+//! What administrators read. For `sqlite` alone.
 
 use std::time::Duration;
 
@@ -12,32 +12,22 @@ use sqlx::sqlite::SqliteRow;
 use uuid::Uuid;
 
 use super::{SqliteStore, audit, failed, rows, select_session, users};
-use crate::search::{self, Search, Word};
-
-/// Users, as [`rows::user`] reads them.
-macro_rules! select_user {
-    ($rest:literal) => {
-        concat!(
-            "SELECT id AS user_id, email, name, version, role, authz_version,
-                    created_at AS user_created_at, disabled_at
-             FROM users ",
-            $rest
-        )
-    };
-}
+use crate::search::Search;
+use crate::sql::{select_user, user_columns};
 
 /// All people, the newest first.
 const NEWEST: &str =
     select_user!("WHERE (created_at, id) < (?1, ?2) ORDER BY created_at DESC, id DESC LIMIT ?3");
 
 /// One range of a search. The words come first: no statistics may have it begin with all people.
-const FOUND: &str = "
-    SELECT word, id AS user_id, email, name, version, role, authz_version,
-           created_at AS user_created_at, disabled_at
-    FROM user_words CROSS JOIN users ON users.id = user_words.user_id
+const FOUND: &str = concat!(
+    "SELECT word, ",
+    user_columns!(),
+    " FROM user_words CROSS JOIN users ON users.id = user_words.user_id
     WHERE shared = ?1 AND (word, user_words.user_id) > (?2, ?3) AND word < ?4
     ORDER BY word, user_words.user_id
-    LIMIT ?5";
+    LIMIT ?5"
+);
 
 /// Everybody's sessions, the newest first.
 const LIVE: &str = select_session!(
@@ -170,30 +160,6 @@ async fn found(
 
 fn word_and_user(row: &SqliteRow) -> Result<(String, User), StoreError> {
     Ok((rows::get(row, "word")?, rows::user(row)?))
-}
-
-/// Keeps the words of a person who was made or renamed, in the transaction that did.
-pub async fn write_words(
-    transaction: &mut SqliteConnection,
-    user: UserId,
-    email: &str,
-    name: &str,
-) -> Result<(), StoreError> {
-    sqlx::query("DELETE FROM user_words WHERE user_id = ?1")
-        .bind(user.0.as_bytes().as_slice())
-        .execute(&mut *transaction)
-        .await
-        .map_err(failed)?;
-    for Word { word, shared } in search::words(email, name) {
-        sqlx::query("INSERT INTO user_words (word, user_id, shared) VALUES (?1, ?2, ?3)")
-            .bind(word)
-            .bind(user.0.as_bytes().as_slice())
-            .bind(shared)
-            .execute(&mut *transaction)
-            .await
-            .map_err(failed)?;
-    }
-    Ok(())
 }
 
 #[cfg(test)]

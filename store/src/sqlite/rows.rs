@@ -11,7 +11,7 @@ use sqlx::{Decode, Row as _, Sqlite, Type};
 use uuid::Uuid;
 
 use super::failed;
-use crate::columns::{self, corrupt, exact};
+use crate::columns::{self, DEVICE, SESSION_DEVICE, corrupt, exact};
 
 pub fn credentials(row: &SqliteRow) -> Result<Credentials, StoreError> {
     Ok(Credentials { user: user(row)?, password_hash: PasswordHash::from_stored(get(row, "password_hash")?) })
@@ -33,7 +33,7 @@ pub fn session(row: &SqliteRow) -> Result<Session, StoreError> {
         created_at: Timestamp(get(row, "created_at")?),
         expires_at: Timestamp(get(row, "expires_at")?),
         ended: ended(row)?,
-        device: device(row)?,
+        device: device(row, DEVICE)?,
         label: get(row, "label")?,
     })
 }
@@ -84,7 +84,8 @@ pub fn entry(row: &SqliteRow) -> Result<Option<Entry>, StoreError> {
         user: None,
         session: optional(row, "session_id")?.map(Uuid::from_bytes).map(SessionId),
         is_live: get(row, "is_live")?,
-        device: device(row)?,
+        device: device(row, DEVICE)?,
+        session_device: device(row, SESSION_DEVICE)?,
     }))
 }
 
@@ -106,8 +107,8 @@ pub fn user(row: &SqliteRow) -> Result<User, StoreError> {
     })
 }
 
-fn device(row: &SqliteRow) -> Result<Device, StoreError> {
-    let [browser, system, network] = ["browser", "system", "network"].map(|column| get(row, column));
+fn device(row: &SqliteRow, columns: [&str; 3]) -> Result<Device, StoreError> {
+    let [browser, system, network] = columns.map(|column| get(row, column));
     Ok(Device { browser: browser?, system: system?, network: network? })
 }
 

@@ -1,4 +1,4 @@
-//! Beginning, rotating and ending sessions, inside a writing transaction. For `sqlite` alone.
+//! Beginning, rotating, ending and removing sessions, inside a writing transaction. For `sqlite` alone.
 
 use lanyard_auth::audit::By;
 use lanyard_auth::device::Device;
@@ -132,4 +132,22 @@ pub async fn end(
     let Some(ended) = ended else { return Ok(false) };
     audit::ended(transaction, rows::user_id(&ended)?, sid, reason, by, now).await?;
     Ok(true)
+}
+
+/// Removes those whose absolute limit was before that, the longest over first; how many.
+pub async fn remove_expired(
+    transaction: &mut SqliteConnection,
+    before: Timestamp,
+    batch: u32,
+) -> Result<u32, StoreError> {
+    let removed = sqlx::query(
+        "DELETE FROM sessions
+         WHERE sid IN (SELECT sid FROM sessions WHERE expires_at < ?1 ORDER BY expires_at LIMIT ?2)",
+    )
+    .bind(before.0)
+    .bind(batch)
+    .execute(transaction)
+    .await
+    .map_err(failed)?;
+    Ok(u32::try_from(removed.rows_affected()).unwrap_or(batch))
 }

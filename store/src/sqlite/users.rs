@@ -9,6 +9,7 @@ use lanyard_auth::time::Timestamp;
 use sqlx::{Row as _, SqliteConnection};
 
 use super::{audit, failed, rows};
+use crate::sql::{another_admin, select_user, user_columns};
 
 /// Raises the version, revokes those below it and ends every live session.
 pub async fn end_all_sessions(
@@ -78,13 +79,13 @@ pub async fn disable(
     by: &By,
     now: Timestamp,
 ) -> Result<Closing, StoreError> {
-    let disabled = sqlx::query(
+    let disabled = sqlx::query(concat!(
         "UPDATE users SET disabled_at = ?2
          WHERE id = ?1 AND disabled_at IS NULL
-           AND (role <> 'admin'
-                OR EXISTS (SELECT 1 FROM users AS other
-                           WHERE other.role = 'admin' AND other.disabled_at IS NULL AND other.id <> users.id))",
-    )
+           AND (role <> 'admin' OR ",
+        another_admin!(),
+        ")"
+    ))
     .bind(user.0.as_bytes().as_slice())
     .bind(now.0)
     .execute(&mut *transaction)
@@ -155,15 +156,14 @@ pub async fn set_role(
     by: &By,
     now: Timestamp,
 ) -> Result<RoleChange, StoreError> {
-    let changed = sqlx::query(
+    let changed = sqlx::query(concat!(
         "UPDATE users SET role = ?2, authz_version = authz_version + 1, authz_changed_at = ?3
          WHERE id = ?1 AND role <> ?2
-           AND (?2 = 'admin' OR disabled_at IS NOT NULL
-                OR EXISTS (SELECT 1 FROM users AS other
-                           WHERE other.role = 'admin' AND other.disabled_at IS NULL AND other.id <> users.id))
-         RETURNING id AS user_id, email, name, version, role, authz_version,
-                   created_at AS user_created_at, disabled_at",
-    )
+           AND (?2 = 'admin' OR disabled_at IS NOT NULL OR ",
+        another_admin!(),
+        ") RETURNING ",
+        user_columns!()
+    ))
     .bind(user.0.as_bytes().as_slice())
     .bind(role.name())
     .bind(now.0)
@@ -192,15 +192,10 @@ pub async fn authorise(transaction: &mut SqliteConnection, by: &By) -> Result<()
 
 /// A user.
 pub async fn find(connection: &mut SqliteConnection, user: UserId) -> Result<Option<User>, StoreError> {
-    let found = sqlx::query(
-        "SELECT id AS user_id, email, name, version, role, authz_version,
-                created_at AS user_created_at, disabled_at
-         FROM users
-         WHERE id = ?1",
-    )
-    .bind(user.0.as_bytes().as_slice())
-    .fetch_optional(connection)
-    .await
-    .map_err(failed)?;
+    let found = sqlx::query(select_user!("WHERE id = ?1"))
+        .bind(user.0.as_bytes().as_slice())
+        .fetch_optional(connection)
+        .await
+        .map_err(failed)?;
     found.as_ref().map(rows::user).transpose()
 }

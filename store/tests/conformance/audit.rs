@@ -17,6 +17,9 @@ use super::{
 
 const DAY: Duration = Duration::from_secs(24 * 3600);
 
+/// So old, a notice is shown by every database.
+const SHOWN_BY_THEN: Duration = Duration::from_secs(1);
+
 fn device(browser: &str, network: &str) -> Device {
     let said = |text: &str| Some(text.to_owned());
     Device { browser: said(browser), system: said("Linux"), network: said(network) }
@@ -114,6 +117,7 @@ pub async fn a_password_change_and_a_theft_are_told_to_their_person(db: impl Har
     store.change_password(&change).await.unwrap().unwrap();
     let other = session(&*store, &db.records().user(ada.id).await.unwrap().unwrap(), 7).await;
 
+    db.pass(SHOWN_BY_THEN).await;
     let notices = db.records().notices(ada.id, other, DAY, 20).await.unwrap();
     // The oldest first.
     let events: Vec<_> = notices.iter().map(|notice| (notice.event, notice.is_live)).collect();
@@ -141,7 +145,8 @@ pub async fn a_sign_in_from_where_its_person_never_was_says_so(db: impl Harness)
         let sid = sign_in(&*store, &ada, n, device.clone()).await;
         let entry = all(&db).await.remove(0);
         assert_eq!((entry.event, entry.detail.as_deref()), (Event::AuthnLoginSuccess, detail), "{n}");
-        assert_eq!((entry.actor, entry.session, entry.device), (Actor::Owner, Some(sid), device), "{n}");
+        assert_eq!((entry.actor, entry.session), (Actor::Owner, Some(sid)), "{n}");
+        assert_eq!((&entry.device, &entry.session_device), (&device, &device), "{n}");
         assert!(entry.is_live);
         db.pass(MILLISECOND).await;
     }
@@ -196,6 +201,17 @@ pub async fn a_renewal_from_elsewhere_is_told_and_a_known_network_is_not(db: imp
         [renewed(NEW_NETWORK), renewed(RECOVERED), renewed(NEW_BROWSER)]
     );
     assert!(entries[..3].iter().all(|entry| entry.session == Some(sid) && entry.actor == Actor::Server));
+    // Each tells where its session is now, until that is forgotten; what is about no session tells nothing.
+    let here = |entry: &Entry| {
+        if entry.session.is_some() { device("Chrome", "198.51.100.*") } else { Device::default() }
+    };
+    assert!(
+        entries.len() > 4 && entries.iter().all(|entry| entry.session_device == here(entry)),
+        "{entries:?}"
+    );
+    db.lose(sid).await;
+    let forgotten = |entry: &Entry| entry.session_device == Device::default() && !entry.is_live;
+    assert!(all(&db).await.iter().all(forgotten));
 }
 
 pub async fn entries_are_counted_for_their_person_and_time(db: impl Harness) {
@@ -274,7 +290,10 @@ pub async fn a_notice_is_shown_in_each_session_until_it_was_seen_there(db: impl 
     let second = sign_in(&*store, &ada, 6, device("Chrome", "192.0.2.*")).await;
     sign_in(&*store, &grace, 7, device("Firefox", "192.0.2.*")).await;
     let of_grace = sign_in(&*store, &grace, 8, device("Chrome", "192.0.2.*")).await;
-    let notices = async |user: &User, sid| db.records().notices(user.id, sid, DAY, 20).await.unwrap();
+    let notices = async |user: &User, sid| {
+        db.pass(SHOWN_BY_THEN).await;
+        db.records().notices(user.id, sid, DAY, 20).await.unwrap()
+    };
 
     let shown = notices(&ada, first).await;
     assert_eq!(told(&shown), [(Event::AuthnLoginSuccess, Some(NEW_BROWSER))]);

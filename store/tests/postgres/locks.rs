@@ -28,6 +28,32 @@ async fn until_waiting(connection: &mut PgConnection, statements: i64) {
     timeout(Duration::from_secs(10), come).await.expect("nobody waited");
 }
 
+/// Entries get their ids before they are committed, not always in the same order.
+#[tokio::test]
+async fn a_notice_that_is_committed_late_is_not_put_away_unseen() {
+    let db = Database::fresh().await;
+    let (store, records) = (db.store(), db.records());
+    let ada = user(&*store, 1).await;
+    let sid = session(&*store, &ada, 5).await;
+    let mut connection = db.connect().await;
+    let mut late = connection.begin().await.unwrap();
+    let notice = "INSERT INTO audit (at, event, actor, user_id, notice)
+                  VALUES (lanyard_now(), 'authz_change', 'server', $1, TRUE)";
+    sqlx::query(notice).bind(ada.id.0).execute(&mut *late).await.unwrap();
+    sqlx::query(notice).bind(ada.id.0).execute(&mut db.connect().await).await.unwrap();
+
+    let notices = async || records.notices(ada.id, sid, Duration::MAX, 20).await.unwrap();
+    for notice in notices().await {
+        store.notices_seen(sid, notice.place.id).await.unwrap();
+    }
+    late.commit().await.unwrap();
+    db.pass(Duration::from_secs(1)).await;
+    let shown = notices().await;
+    assert_eq!(shown.len(), 2, "{shown:?}");
+    store.notices_seen(sid, shown[1].place.id).await.unwrap();
+    assert_eq!(notices().await, []);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_locked_row_is_unavailable_to_its_writers_only() {
     let db = Database::fresh().await;

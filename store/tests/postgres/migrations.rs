@@ -38,6 +38,26 @@ async fn a_newer_database_is_refused() {
 }
 
 #[tokio::test]
+async fn what_is_not_up_to_date_is_left_as_it_is() {
+    let as_it_is = async |url: &str| PostgresStore::open_up_to_date(url).await.map(drop);
+    let empty = Fresh::make().await;
+    assert!(matches!(as_it_is(&empty.url()).await, Err(OpenError::Older)));
+    let tables = sqlx::query("SELECT 1 FROM pg_tables WHERE schemaname = 'public'");
+    assert!(tables.fetch_optional(&mut empty.connect().await).await.unwrap().is_none());
+
+    let db = Database::fresh().await;
+    user(&*db.store(), 1).await;
+    as_it_is(&db.url()).await.unwrap();
+    db.run("DELETE FROM _sqlx_migrations WHERE version = 7").await;
+    let before = db.dump().await;
+    assert!(matches!(as_it_is(&db.url()).await, Err(OpenError::Older)));
+    assert_eq!(db.dump().await, before);
+    // Newer above all: what is missing here is no use then.
+    db.run("INSERT INTO _sqlx_migrations VALUES (9999, 'later', now(), TRUE, '', 0)").await;
+    assert!(matches!(as_it_is(&db.url()).await, Err(OpenError::Newer)));
+}
+
+#[tokio::test]
 async fn a_tampered_migration_is_refused() {
     let db = Database::fresh().await;
     db.run("UPDATE _sqlx_migrations SET checksum = ''").await;

@@ -1,18 +1,32 @@
-//! The words of the people who had their accounts before there were words.
+//! The words of the people who had their accounts before words were kept as they are now.
 
 use lanyard_testbed::Harness as _;
 
 use crate::Database;
-use crate::conformance::records::assert_the_same_words_as_before;
+use crate::conformance::records::{assert_a_crowd_of_before_is_found, assert_people_of_before_are_found};
 
 #[tokio::test]
 async fn people_who_were_there_before_are_found_alike() {
-    let db = Database::fresh().await;
-    let migration = include_str!("../../migrations/postgres/0006_records.sql");
-    let fill = &migration[migration.find("INSERT INTO user_words").unwrap()..];
-    let again = async |db: &Database| {
-        db.run("DELETE FROM user_words").await;
-        db.run(fill).await;
+    let put_back = async |db: &Database| {
+        db.run(
+            "DELETE FROM _sqlx_migrations WHERE version = 7;
+             DELETE FROM user_words;
+             INSERT INTO user_words (word, user_id, shared) SELECT 'ada', id, 0 FROM users;",
+        )
+        .await;
     };
-    assert_the_same_words_as_before(db, again).await;
+    assert_people_of_before_are_found(Database::fresh().await, put_back).await;
+}
+
+#[tokio::test]
+async fn a_crowd_that_was_there_before_is_found() {
+    let make_2001 = async |db: &Database| {
+        db.run(
+            "INSERT INTO users (id, email, name, password_hash, version, created_at)
+             SELECT gen_random_uuid(), n || '@people.example', 'Crowd of People', '', 1, n
+             FROM generate_series(1, 2001) AS n",
+        )
+        .await;
+    };
+    assert_a_crowd_of_before_is_found(Database::fresh().await, make_2001).await;
 }

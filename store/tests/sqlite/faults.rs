@@ -1,5 +1,7 @@
 //! A database that is away, locked, foreign or broken.
 
+use std::path::Path;
+
 use lanyard_auth::audit::By;
 use lanyard_auth::device::Device;
 use lanyard_auth::store::{EndReason, StoreError};
@@ -109,6 +111,30 @@ async fn a_newer_database_is_refused() {
     let db = SqliteFile::fresh().await;
     db.run("INSERT INTO _sqlx_migrations VALUES (9999, 'later', 0, TRUE, x'00', 0)").await;
     assert!(matches!(open(&db).await.unwrap_err(), OpenError::Newer));
+}
+
+#[tokio::test]
+async fn what_is_not_up_to_date_is_left_as_it_is() {
+    let as_it_is = async |path: &Path| {
+        SqliteStore::open_up_to_date(&format!("sqlite:{}", path.display()), Clock::System).await.map(drop)
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let empty = folder.path().join("lanyard.db");
+    assert!(matches!(as_it_is(&empty).await, Err(OpenError::NoFile(path)) if path == empty));
+    std::fs::write(&empty, "").unwrap();
+    assert!(matches!(as_it_is(&empty).await, Err(OpenError::Older)));
+    assert_eq!(empty.metadata().unwrap().len(), 0);
+
+    let db = SqliteFile::fresh().await;
+    user(&*db.store(), 1).await;
+    as_it_is(&db.path()).await.unwrap();
+    db.run("DELETE FROM _sqlx_migrations WHERE version = 7").await;
+    let before = db.dump().await;
+    assert!(matches!(as_it_is(&db.path()).await, Err(OpenError::Older)));
+    assert_eq!(db.dump().await, before);
+    // Newer above all: what is missing here is no use then.
+    db.run("INSERT INTO _sqlx_migrations VALUES (9999, 'later', 0, TRUE, x'', 0)").await;
+    assert!(matches!(as_it_is(&db.path()).await, Err(OpenError::Newer)));
 }
 
 #[tokio::test]

@@ -5,6 +5,7 @@ use axum::extract::{Query, State};
 use lanyard_app::api::admin::{self, Audit, AuditEntry, AuditEvent};
 use lanyard_app::api::desk::user_info;
 use lanyard_auth::audit::{Actor, Entry, Event, Filter, Place};
+use lanyard_auth::device::Device;
 use lanyard_auth::records::Page;
 use lanyard_auth::store::{SessionId, UserId};
 use lanyard_auth::time::Timestamp;
@@ -54,7 +55,8 @@ pub async fn list(
         told.extend(entries.into_iter().filter(|entry| !tells_of_renewals(entry, claims.sid)));
     }
     let page = Page::cut(told, limit, |entry: &Entry| entry.place);
-    Ok(Json(Audit { entries: page.rows.into_iter().map(wire).collect(), next: next(page.next) }))
+    let entries = page.rows.into_iter().map(|entry| wire(entry, claims.sid));
+    Ok(Json(Audit { entries: entries.collect(), next: next(page.next) }))
 }
 
 /// Whether an entry tells the session that asks of its own renewals: a thief who holds its tokens would see when to
@@ -64,7 +66,9 @@ fn tells_of_renewals(entry: &Entry, asks: SessionId) -> bool {
     renews && entry.session == Some(asks)
 }
 
-fn wire(entry: Entry) -> AuditEntry {
+/// An entry on the wire, for the session that asks: where that one is used now would tell it of its own renewals too.
+fn wire(entry: Entry, asks: SessionId) -> AuditEntry {
+    let session_device = if entry.session == Some(asks) { Device::default() } else { entry.session_device };
     AuditEntry {
         id: entry.place.id,
         at: entry.place.at.seconds(),
@@ -77,6 +81,9 @@ fn wire(entry: Entry) -> AuditEntry {
         browser: entry.device.browser,
         system: entry.device.system,
         network: entry.device.network,
+        session_browser: session_device.browser,
+        session_system: session_device.system,
+        session_network: session_device.network,
     }
 }
 

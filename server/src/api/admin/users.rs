@@ -6,7 +6,7 @@ use lanyard_app::api::admin::{Account, AccountChange, Accounts, NewAccount};
 use lanyard_app::api::desk::{typed, user_info};
 use lanyard_app::api::{self, ApiError, ErrorCode};
 use lanyard_auth::audit::By;
-use lanyard_auth::records::UserPlace;
+use lanyard_auth::records::{UserPlace, searched};
 use lanyard_auth::scope::Role;
 use lanyard_auth::service::{Disabled, Registration};
 use lanyard_auth::store::{RoleChange, User, UserId};
@@ -39,7 +39,7 @@ pub async fn list(
     Admin(..): Admin,
     Query(Asked { search, limit, after }): Query<Asked>,
 ) -> Result<Json<Accounts>, Answer> {
-    let search = search.map(|search| search.trim().to_lowercase()).filter(|search| !search.is_empty());
+    let search = search.and_then(|text| searched(&text));
     let after = after.map(|After(place)| place);
     let fits = match &after {
         Some(UserPlace::Found { .. }) => search.is_some(),
