@@ -116,7 +116,12 @@ fn Details(session_id: Option<Uuid>, id: Uuid) -> impl IntoView {
                 </section>
                 <section class="stack" aria-labelledby="entries">
                     <h2 id="entries">"What happened of late"</h2>
-                    <EntriesTable live=entries labelled_by="entries" with_people=false />
+                    <EntriesTable
+                        live=entries
+                        labelled_by="entries"
+                        with_people=false
+                        nothing="Nothing is noted of this account."
+                    />
                     <p>
                         <a class="button" href=all_entries.clone()>
                             "All of it, in the audit log"

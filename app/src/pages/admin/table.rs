@@ -24,7 +24,7 @@ pub fn Table(
 ) -> impl IntoView {
     let head = columns.into_iter().map(|column| match column {
         "" => view! { <th scope="col"><span class="hidden">"Action"</span></th> }.into_any(),
-        _ => view! { <th scope="col">{column}</th> }.into_any(),
+        _ => view! { <th scope="col" data-column=column>{column}</th> }.into_any(),
     });
     view! {
         <table class="table" aria-labelledby=labelled_by aria-busy=move || busy.get().then_some("true")>
@@ -33,6 +33,27 @@ pub fn Table(
             </thead>
             <tbody>{children()}</tbody>
         </table>
+    }
+    .into_any()
+}
+
+/// Says that a list is empty.
+#[component]
+pub fn Nothing(
+    /// Whether it is.
+    is_empty: Signal<bool>,
+    /// In words.
+    told: &'static str,
+    /// What there is to do about it.
+    #[prop(optional)]
+    children: Option<ChildrenFn>,
+) -> impl IntoView {
+    let to_do = move || children.as_ref().filter(|_| is_empty.get()).map(|children| children());
+    view! {
+        <p class="note" role="status">
+            {move || is_empty.get().then_some(told)}
+        </p>
+        {to_do}
     }
     .into_any()
 }
