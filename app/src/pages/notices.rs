@@ -68,7 +68,7 @@ pub fn Notices(
                             key=Heap::clone
                             let:heap
                         >
-                            <One live heap heading />
+                            <One live heap heading on_dashboard />
                         </For>
                     </ul>
                     <Problem live />
@@ -164,7 +164,7 @@ fn Problem(live: Live<Told>) -> impl IntoView {
 }
 
 #[component]
-fn One(live: Live<Told>, heap: Heap, heading: NodeRef<H2>) -> impl IntoView {
+fn One(live: Live<Told>, heap: Heap, heading: NodeRef<H2>, on_dashboard: bool) -> impl IntoView {
     let Heap { newest, times, sessions } = heap;
     let told::Told { what, advice, ways } = told::notice(&newest);
     let Notice { id, at, event, network, .. } = newest;
@@ -192,7 +192,9 @@ fn One(live: Live<Told>, heap: Heap, heading: NodeRef<H2>) -> impl IntoView {
             />
         }
     });
-    let links = ways.iter().map(|(words, address)| {
+    // The other page with notices is that of the devices.
+    let elsewhere = |(_, address): &&(_, &str)| on_dashboard || *address != links::DEVICES;
+    let links = ways.iter().filter(elsewhere).map(|(words, address)| {
         view! {
             <A href=*address attr:class="button">
                 {*words}
@@ -235,7 +237,8 @@ mod tests {
     #[test]
     fn equal_notices_in_a_row_are_one() {
         use AuditEvent::{AuthnLoginFailMax, AuthnLoginSuccess};
-        let elsewhere = Notice { network: Some("192.0.2.*".to_owned()), ..notice(3, AuthnLoginSuccess, Some(3)) };
+        let elsewhere =
+            Notice { network: Some("192.0.2.*".to_owned()), ..notice(3, AuthnLoginSuccess, Some(3)) };
         let told = heap(vec![
             notice(9, AuthnLoginFailMax, None),
             notice(8, AuthnLoginFailMax, None),

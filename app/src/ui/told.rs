@@ -128,9 +128,11 @@ pub fn notice(notice: &Notice) -> Told {
             let advice = if is_live { NOT_YOU } else { WAS_NOT_YOU };
             told(format!("New sign-in from {}{network}", from()), advice, &[PASSWORD])
         }
-        (AuditEvent::SessionRenewed, Some("new_network")) => {
-            told(format!("{} goes on in another network", from()), if is_live { TRAVELLED } else { OVER }, &[])
-        }
+        (AuditEvent::SessionRenewed, Some("new_network")) => told(
+            format!("{} goes on in another network", from()),
+            if is_live { TRAVELLED } else { OVER },
+            &[],
+        ),
         (AuditEvent::SessionRenewed, _) => {
             told(format!("A session of yours goes on in {}", from()), if is_live { MOVED } else { OVER }, &[])
         }
@@ -164,7 +166,8 @@ const TRAVELLED: &str =
     "If you have not been travelling, sign it out: somebody may hold a copy of its cookie.";
 const MOVED: &str = "That browser was another one before. Unless you updated or copied it, sign it out: somebody may hold a \
                      copy of its cookie.";
-const OVER: &str = "That session has ended meanwhile. If somebody held a copy of its cookie, it is worthless now.";
+const OVER: &str =
+    "That session has ended meanwhile. If somebody held a copy of its cookie, it is worthless now.";
 const STOLEN: &str = "Somebody may hold a copy of it. We ended that session, so every copy is worthless. Unless you restored \
                       or copied a browser's data yourself, change your password, and end what you don't know among your \
                       devices.";
@@ -174,8 +177,7 @@ const RESTLESS: &str =
     "A page or a program may be broken, or somebody holds a copy. If you don't know why, sign it out.";
 const NEW_PASSWORD: &str =
     "Not you? Then somebody else has the new one: ask whoever runs this service to close the account.";
-const PROMOTED: &str =
-    "Another administrator has changed that, or whoever runs this service. You see and end everybody's sessions now.";
+const PROMOTED: &str = "Another administrator has changed that, or whoever runs this service. You see and end everybody's sessions now.";
 const DEMOTED: &str = "Another administrator has changed that, or whoever runs this service. If you didn't expect it, ask \
                        them. You are still signed in.";
 

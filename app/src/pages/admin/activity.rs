@@ -83,6 +83,7 @@ fn Body(
             <Table
                 labelled_by="numbers"
                 columns=vec!["From", "Sign-ins", "Renewals", "401", "Used again"]
+                numbers=true
                 busy=live.outdated
             >
                 {move || rows().into_iter().map(row).collect_view()}

@@ -27,8 +27,9 @@ pub fn EntriesTable(
     let columns = columns.into_iter().skip(usize::from(!with_people)).collect();
     let entries =
         move || live.read.with(|read| read.as_ref().map(|read| read.entries.clone()).unwrap_or_default());
-    let is_empty =
-        Signal::derive(move || live.read.with(|read| read.as_ref().is_some_and(|read| read.entries.is_empty())));
+    let is_empty = Signal::derive(move || {
+        live.read.with(|read| read.as_ref().is_some_and(|read| read.entries.is_empty()))
+    });
     view! {
         <Nothing is_empty told=nothing>{children.as_ref().map(|children| children())}</Nothing>
         <Table labelled_by columns busy=live.outdated>

@@ -125,7 +125,12 @@ mod tests {
             until: Some("2028-02-29".to_owned()),
         };
         let user = Uuid::from_u128(7).to_string();
-        let asked = [("user", user.as_str()), ("event", "authz_fail"), ("from", "2026-12-20"), ("until", "2028-02-29")];
+        let asked = [
+            ("user", user.as_str()),
+            ("event", "authz_fail"),
+            ("from", "2026-12-20"),
+            ("until", "2028-02-29"),
+        ];
         assert_eq!(read(&asked), (filter.clone(), vec![]));
         assert_eq!(
             filter.address(),

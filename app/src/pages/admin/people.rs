@@ -50,8 +50,9 @@ fn Body(
     let list = NodeRef::<H2>::new();
     let users =
         move || live.read.with(|read| read.as_ref().map(|read| read.users.clone()).unwrap_or_default());
-    let nobody =
-        Signal::derive(move || live.read.with(|read| read.as_ref().is_some_and(|read| read.users.is_empty())));
+    let nobody = Signal::derive(move || {
+        live.read.with(|read| read.as_ref().is_some_and(|read| read.users.is_empty()))
+    });
     view! {
         <NewAccountForm session_id />
         <section class="stack" aria-labelledby="people">

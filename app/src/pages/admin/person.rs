@@ -161,11 +161,13 @@ fn About(
                 <dt>"Role"</dt>
                 <dd>
                     {move || match role.get() {
-                        Some(Role::Admin) => "administrator: sees and ends everybody's sessions",
-                        Some(Role::User) => "user: sees and ends their own sessions",
+                        Some(Role::Admin) => "administrator",
+                        Some(Role::User) => "user",
                         None => "…",
                     }}
                 </dd>
+                <dt>"Id"</dt>
+                <dd class="mono id">{id.to_string()}</dd>
                 <dt>"Account made"</dt>
                 <dd>
                     <When at=Signal::derive(move || account.read.with(|it| it.as_ref().map(|it| it.created_at))) />

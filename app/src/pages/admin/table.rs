@@ -1,4 +1,4 @@
-//! Tables that are lists on narrow screens, and the way from each of their pages to the next.
+//! Tables that are cards on narrow screens, and the way from each of their pages to the next.
 
 use leptos::html::H2;
 use leptos::prelude::*;
@@ -16,6 +16,9 @@ pub fn Table(
     labelled_by: &'static str,
     /// The columns' heads; the one with the buttons is empty, to be heard only.
     columns: Vec<&'static str>,
+    /// Whether all it has are numbers: it stays a table on narrow screens.
+    #[prop(optional)]
+    numbers: bool,
     /// Whether other rows are on their way.
     #[prop(into)]
     busy: Signal<bool>,
@@ -27,7 +30,7 @@ pub fn Table(
         _ => view! { <th scope="col" data-column=column>{column}</th> }.into_any(),
     });
     view! {
-        <table class="table" aria-labelledby=labelled_by aria-busy=move || busy.get().then_some("true")>
+        <table class="table" class:numbers=numbers aria-labelledby=labelled_by aria-busy=move || busy.get().then_some("true")>
             <thead>
                 <tr>{head.collect_view()}</tr>
             </thead>
