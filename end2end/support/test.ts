@@ -20,6 +20,8 @@ type Fixtures = {
   /** How long things last on this test's server; seconds, so that tests see many lifetimes. */
   lifetimes: Lifetimes;
   site: Site;
+  /** The paths that a test lets a page ask for though nothing is there; empty, until a test adds one. */
+  missing: Set<string>;
   /** What went wrong in any of this test's browsers; a test fails unless it is empty at its end. */
   problems: string[];
   /** Another browser profile, empty, watched like the first. */
@@ -51,13 +53,17 @@ export const test = base.extend<Fixtures>({
     }
   },
 
-  problems: [async ({ site }, use) => {
+  missing: async ({}, use) => {
+    await use(new Set());
+  },
+
+  problems: [async ({ site, missing }, use) => {
     const problems: string[] = [];
     await use(problems);
     for (const { by, status, sent, method, path } of site.proxy.log) {
       // Chromium asks for an icon by that name where it shows something other than HTML.
-      const missing = status === 404 && sent['sec-fetch-dest'] !== 'document' && path !== '/favicon.ico';
-      if (by === 'server' && (status >= 500 || missing)) problems.push(`the server answered ${status} to ${method} ${path}`);
+      const unwanted = status === 404 && sent['sec-fetch-dest'] !== 'document' && path !== '/favicon.ico' && !missing.has(path);
+      if (by === 'server' && (status >= 500 || unwanted)) problems.push(`the server answered ${status} to ${method} ${path}`);
     }
     for (const refresh of site.proxy.seen('/auth/refresh')) {
       const cleared = [REFRESH, HINT].filter((name) => setCookie(refresh, name)?.value === '');

@@ -212,6 +212,40 @@ administration('strangers go by way of sign-in to the page that they asked for, 
   await expect(page.getByLabel('Until, that day included')).toHaveValue(today);
 });
 
+test('an audit log’s address that can’t be understood says so, and lists nothing', async ({ wearer, page, site, missing }) => {
+  await site.server.makeAdmin(joan);
+  await wearer.signIn(joan);
+  for (const [query, told] of [
+    ['event=authn_login', 'a kind of event that there is none of'],
+    ['from=2026-02-30', 'all from a day on that is in no calendar'],
+    ['until=tomorrow', 'all until a day that is in no calendar'],
+    ['event=authn_login_success&user=ada', 'by no id that anybody could have'],
+  ] as const) {
+    await wearer.open(`/admin/audit?${query}`);
+    await expect(page.getByRole('alert').filter({ hasText: told })).toBeVisible();
+    await expect(page.getByText('Nothing is shown until that is clear.')).toBeVisible();
+    await expect(page.getByRole('table')).toHaveCount(0);
+  }
+  await expect(page.getByRole('combobox', { name: 'What happened' })).toHaveValue('authn_login_success');
+  expect(site.proxy.seen('/api/admin/audit', 'GET')).toEqual([]);
+
+  // Understood, and there is nothing: neither is that a dead end.
+  const unknown = '00000000-0000-4000-8000-000000000000';
+  missing.add(`/api/admin/users/${unknown}`);
+  await wearer.open(`/admin/audit?user=${unknown}&event=authn_token_reuse`);
+  await expect(page.getByText('Nothing of that kind happened.')).toBeVisible();
+  await expect(page.getByText('somebody who has no account here')).toBeVisible();
+  await page.getByRole('link', { name: 'Clear the filters' }).click();
+  await expect(page).toHaveURL(`${site.url}/admin/audit`);
+  await expect(page.getByRole('heading', { name: 'The newest first' })).toBeFocused();
+  await expect(rows(wearer, 'The newest first').first()).toBeVisible();
+
+  await wearer.openAdmin('/admin/users?search=nobody+of+that+name');
+  await page.getByRole('link', { name: 'Show everybody' }).click();
+  await expect(rows(wearer, 'Everybody').first()).toBeVisible();
+  await expect(page.getByRole('searchbox', { name: 'Search' })).toHaveValue('');
+});
+
 administration('roles follow at once: the open page of somebody who was made one, and of one who is none any more', async ({ wearer, other, page }) => {
   await wearer.signIn(joan);
   await other.open('/admin/sessions');
@@ -304,7 +338,7 @@ test('a list goes on behind its page, and back', async ({ wearer, page, site }) 
   await expect(found).toHaveCount(2);
 });
 
-administration('everybody’s sessions, and what people are called, are shown as text', async ({ wearer, other, page, newContext, site }) => {
+administration('everybody’s sessions, and what people are called, are shown as text', async ({ wearer, other, page, newContext, site, missing }) => {
   const hostile: Person = { ...ada, name: '<img src=x onerror=alert(1)> \u202Ekcab 🦀' };
   const third = new Wearer(await (await newContext()).newPage(), site);
   await third.openForm('/register');
@@ -322,7 +356,9 @@ administration('everybody’s sessions, and what people are called, are shown as
   await expect(page.getByRole('heading', { name: hostile.name })).toBeVisible();
   await other.callApi();
 
-  for (const nobody of ['nobody', '00000000-0000-4000-8000-000000000000']) {
+  const unknown = '00000000-0000-4000-8000-000000000000';
+  missing.add(`/api/admin/users/${unknown}`);
+  for (const nobody of ['nobody', unknown]) {
     await wearer.open(`/admin/users/${nobody}`);
     await expect(page.getByText('This address names nobody.')).toBeVisible();
     await expect(page).toHaveTitle('Nobody · Administration · Lanyard');

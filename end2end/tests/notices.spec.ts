@@ -41,7 +41,7 @@ test('a sign-in from another browser is told, and ended from there', async ({ we
   // By keyboard, as everything.
   await page.getByRole('heading', { level: 1 }).focus();
   await wearer.pressAndConfirm(notice.getByRole('button', { name: 'Sign it out' }).first(), 'Keep it', 'Sign it out');
-  await expect(notice.getByText('That session has ended meanwhile.')).toBeVisible();
+  await expect(notice.filter({ hasText: 'New sign-in' }).getByText('That session has ended meanwhile.')).toBeVisible();
   await expect(page.getByRole('heading', { name: 'Please look at this' })).toBeFocused();
   expect(await renew(site, token)).toMatchObject({ status: 401, error: 'session_revoked', reason: 'ended_elsewhere' });
 
@@ -72,6 +72,48 @@ for (const width of [1280, 360]) {
     await expect(page.getByRole('heading', { level: 1 })).toBeFocused();
   });
 }
+
+test('a new role is told without talk of passwords', async ({ wearer, page, site }) => {
+  await wearer.register(ada);
+  const role = (role: string) => site.server.command(['user', 'role', ada.email, role]);
+  await role('admin');
+  await wearer.renew();
+  const notice = (name: string) => wearer.notices.getByRole('listitem').filter({ has: page.getByRole('heading', { name }) });
+  const promoted = notice('You are an administrator now');
+  await expect(promoted.getByRole('link')).toHaveText(['Administration']);
+  await role('user');
+  await wearer.renew();
+  await expect(notice('You are no administrator any more')).toBeVisible();
+  await expect(notice('You are no administrator any more').getByRole('link')).toHaveCount(0);
+  await expect(promoted).toBeVisible();
+});
+
+test('equal notices in a row are one, with their number', async ({ wearer, page, site }) => {
+  await wearer.register(ada);
+  await wearer.signOut();
+  const json = { 'content-type': 'application/json', 'user-agent': SAFARI };
+  const signedIn = await site.server.send('POST', '/auth/login', {
+    headers: json,
+    body: JSON.stringify({ email: ada.email, password: ada.password, token_delivery: 'body' }),
+  });
+  const authorization = `Bearer ${JSON.parse(signedIn.body).access_token}`;
+  const passwords = [ada.password, 'seven lamps, one door', 'eight lamps, no door'] as const;
+  for (const [before, after] of [[passwords[0], passwords[1]], [passwords[1], passwords[2]]]) {
+    const body = JSON.stringify({ current_password: before, new_password: after });
+    const { status } = await site.server.send('POST', '/api/account/password', { headers: { ...json, authorization }, body });
+    expect(status).toBe(200);
+  }
+  await wearer.signIn({ ...ada, password: passwords[2] });
+  const notices = wearer.notices.getByRole('listitem');
+  await expect(notices.filter({ hasText: 'Your password was changed' })).toHaveCount(1);
+  await expect(notices.filter({ hasText: 'Your password was changed' })).toContainText('2 times, the last');
+  await expect(notices.filter({ hasText: 'New sign-in from Safari' })).not.toContainText('times');
+  await wearer.notices.getByRole('button', { name: 'That was me' }).click();
+  await expect(wearer.notices).toHaveCount(0);
+  await page.reload();
+  await wearer.expectSignedIn(ada);
+  await expect(wearer.notices).toHaveCount(0);
+});
 
 test('whose token was used twice learns what that may mean', async ({ wearer, page, context, site, lifetimes }) => {
   await wearer.register(ada);

@@ -37,6 +37,9 @@ test.describe(`for ${LIFETIMES} lifetimes of the access token`, { tag: '@timing'
       test.setTimeout(180_000);
       await wearer.register(ada);
       await wearer.setPattern('Silent timer', false);
+      // The timer may have renewed until then, or just be at it.
+      await lapse(lifetimes.access);
+      const before = site.proxy.seen('/auth/refresh').length;
       for (let round = 1; round <= LIFETIMES; round += 1) {
         await lapse(lifetimes.access + 0.2);
         const note = `note ${round}: “quotes”, ünïcode & a%20b\\n`;
@@ -50,7 +53,7 @@ test.describe(`for ${LIFETIMES} lifetimes of the access token`, { tag: '@timing'
         expect(badge(calls[1]!)?.text).not.toBe(badge(calls[0]!)?.text);
         await expect(page.getByText(`note ${round}:`).first()).toBeVisible();
       }
-      expect(site.proxy.seen('/auth/refresh')).toHaveLength(LIFETIMES);
+      expect(site.proxy.seen('/auth/refresh')).toHaveLength(before + LIFETIMES);
       expect(site.proxy.seen('/auth/login')).toEqual([]);
       await expect(page).toHaveURL(/\/dashboard$/);
     });

@@ -157,7 +157,7 @@ impl fmt::Display for AuditEvent {
 }
 
 /// Who did what an entry tells of.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Actor {
     /// The person whom it concerns.
@@ -240,7 +240,7 @@ pub struct Notices {
 }
 
 /// Something that a person should look at.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Notice {
     /// Names it; counts up.
     pub id: i64,

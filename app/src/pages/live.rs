@@ -91,6 +91,11 @@ impl<T: DeserializeOwned + Send + Sync> Live<T> {
         self.read.with(Option::is_some)
     }
 
+    /// Whether it is known what there is to show: the server has said something, or can't.
+    pub fn is_known(self) -> bool {
+        self.is_read() || self.trouble.with(Option::is_some)
+    }
+
     /// Reads it again, unless something is under way: then it is read soon anyway.
     pub fn look(self) {
         let Some(turn) = self.turn.with_value(Mutex::try_lock_owned) else { return };
@@ -209,7 +214,7 @@ pub fn Standing<T: DeserializeOwned + Send + Sync + 'static>(
         (false, Some(_)) => format!("The server can't tell {what} right now. We go on trying."),
     };
     view! {
-        <div class="list-state">
+        <div class="list-state" class:unknown=move || !live.is_known()>
             <p class="note" role="status">
                 {standing}
             </p>

@@ -37,7 +37,8 @@ pub fn Notices(
     let heading = NodeRef::<H2>::new();
     let all =
         move || live.read.with(|read| read.as_ref().map(|read| read.notices.clone()).unwrap_or_default());
-    let number = Memo::new(move |_| all().len());
+    let heaps = Memo::new(move |_| heap(all()));
+    let number = Memo::new(move |_| heaps.with(Vec::len));
     let more = move || number.get().saturating_sub(most);
     let all_mine = Memo::new(move |_| all().iter().all(may_be_mine));
     let see = move |_| {
@@ -55,7 +56,7 @@ pub fn Notices(
         <p class="hidden" role="status">
             {move || told::how_many_notices(number.get())}
         </p>
-        <div>
+        <div class="notices-place" class:unknown=move || !live.is_known()>
             <Show when=move || { number.get() > 0 }>
                 <section class="notices" aria-labelledby="notices">
                     <h2 node_ref=heading id="notices" tabindex="-1">
@@ -63,11 +64,11 @@ pub fn Notices(
                     </h2>
                     <ul>
                         <For
-                            each=move || all().into_iter().take(most)
-                            key=|notice| (notice.id, notice.session_id)
-                            let:notice
+                            each=move || heaps.get().into_iter().take(most)
+                            key=Heap::clone
+                            let:heap
                         >
-                            <One live notice heading />
+                            <One live heap heading on_dashboard />
                         </For>
                     </ul>
                     <Problem live />
@@ -92,6 +93,41 @@ pub fn Notices(
         </div>
     }
     .into_any()
+}
+
+/// Notices in a row that differ in nothing but their time and their session.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct Heap {
+    newest: Notice,
+    times: usize,
+    /// The sessions that may be ended.
+    sessions: Vec<Uuid>,
+}
+
+impl Heap {
+    fn takes(&self, notice: &Notice) -> bool {
+        let Notice { id, at, session_id, .. } = self.newest;
+        let is_live = session_id.is_some() == notice.session_id.is_some();
+        is_live && self.newest == Notice { id, at, session_id, ..notice.clone() }
+    }
+}
+
+/// The same notices, in heaps, the newest first.
+fn heap(notices: Vec<Notice>) -> Vec<Heap> {
+    let mut heaps: Vec<Heap> = Vec::new();
+    for notice in notices {
+        match heaps.last_mut().filter(|heap| heap.takes(&notice)) {
+            Some(heap) => {
+                heap.times += 1;
+                heap.sessions.extend(notice.session_id.filter(|id| !heap.sessions.contains(id)));
+            }
+            None => {
+                let sessions = notice.session_id.into_iter().collect();
+                heaps.push(Heap { newest: notice, times: 1, sessions });
+            }
+        }
+    }
+    heaps
 }
 
 fn read_with_each_badge(session_id: Option<Uuid>) -> Live<Told> {
@@ -128,45 +164,93 @@ fn Problem(live: Live<Told>) -> impl IntoView {
 }
 
 #[component]
-fn One(live: Live<Told>, notice: Notice, heading: NodeRef<H2>) -> impl IntoView {
-    let (what, advice) = told::notice(&notice);
-    let Notice { id, at, event, network, session_id, .. } = notice;
-    let sign_out = move |session_id: Uuid| {
+fn One(live: Live<Told>, heap: Heap, heading: NodeRef<H2>, on_dashboard: bool) -> impl IntoView {
+    let Heap { newest, times, sessions } = heap;
+    let told::Told { what, advice, ways } = told::notice(&newest);
+    let Notice { id, at, event, network, .. } = newest;
+    let is_one = sessions.len() == 1;
+    let sign_out = move |sessions: Vec<Uuid>| {
         let work = async move {
-            let () = live.ask(Method::DELETE, &format!("/api/sessions/{session_id}"), None).await?;
+            for session_id in sessions {
+                let () = live.ask(Method::DELETE, &format!("/api/sessions/{session_id}"), None).await?;
+            }
             Ok(String::new())
         };
         live.act(work, move || focus_soon(heading));
     };
-    let button = session_id.map(|session_id| {
+    let button = (!sessions.is_empty()).then(|| {
         view! {
             <Confirm
                 id=format!("notice-end-{id}")
-                label="Sign it out"
+                label=if is_one { "Sign it out" } else { "Sign them out" }
                 to=format!("notice-{id}")
-                question="End that session?"
-                yes="Sign it out"
-                no="Keep it"
+                question=if is_one { "End that session?" } else { "End all of those sessions?" }
+                yes=if is_one { "Sign it out" } else { "Sign them out" }
+                no=if is_one { "Keep it" } else { "Keep them" }
                 pending=live.pending
-                act=move || sign_out(session_id)
+                act=move || sign_out(sessions.clone())
             />
+        }
+    });
+    // The other page with notices is that of the devices.
+    let elsewhere = |(_, address): &&(_, &str)| on_dashboard || *address != links::DEVICES;
+    let links = ways.iter().filter(elsewhere).map(|(words, address)| {
+        view! {
+            <A href=*address attr:class="button">
+                {*words}
+            </A>
         }
     });
     view! {
         <li class="notice" class:bad=told::is_alarming(event)>
             <h3 id=format!("notice-{id}")>{what}</h3>
             <p class="quiet">
-                <When at=Signal::stored(Some(at)) />
+                {(times > 1).then(|| format!("{times} times, the last "))} <When at=Signal::stored(Some(at)) />
                 {network.map(|network| view! { ", from the network " <bdi class="mono">{network}</bdi> })}
             </p>
             <p>{advice}</p>
-            <div class="notice-actions">
-                {button}
-                <A href=links::ACCOUNT attr:class="button">
-                    "Change the password"
-                </A>
-            </div>
+            <div class="notice-actions">{button} {links.collect_view()}</div>
         </li>
     }
     .into_any()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::admin::Actor;
+
+    fn notice(id: i64, event: AuditEvent, session: Option<u128>) -> Notice {
+        Notice {
+            id,
+            at: 100 + id,
+            event,
+            detail: None,
+            actor: Actor::Owner,
+            session_id: session.map(Uuid::from_u128),
+            browser: Some("Firefox".to_owned()),
+            system: None,
+            network: None,
+        }
+    }
+
+    #[test]
+    fn equal_notices_in_a_row_are_one() {
+        use AuditEvent::{AuthnLoginFailMax, AuthnLoginSuccess};
+        let elsewhere =
+            Notice { network: Some("192.0.2.*".to_owned()), ..notice(3, AuthnLoginSuccess, Some(3)) };
+        let told = heap(vec![
+            notice(9, AuthnLoginFailMax, None),
+            notice(8, AuthnLoginFailMax, None),
+            notice(7, AuthnLoginSuccess, Some(7)),
+            notice(6, AuthnLoginSuccess, Some(6)),
+            notice(5, AuthnLoginSuccess, None),
+            notice(4, AuthnLoginFailMax, None),
+            elsewhere,
+            notice(2, AuthnLoginSuccess, Some(2)),
+        ]);
+        let told: Vec<_> = told.iter().map(|it| (it.newest.id, it.times, it.sessions.len())).collect();
+        assert_eq!(told, [(9, 2, 0), (7, 2, 2), (5, 1, 0), (4, 1, 0), (3, 1, 1), (2, 1, 1)]);
+        assert_eq!(heap(vec![]), []);
+    }
 }

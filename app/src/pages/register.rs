@@ -34,11 +34,7 @@ pub fn Register() -> impl IntoView {
         });
     };
 
-    let known = move || {
-        let typed = |field: NodeRef<Input>| field.get_untracked().map(|field| field.value());
-        [typed(name), typed(email)].into_iter().flatten().collect()
-    };
-    let advising = Advising::new(password, known);
+    let advising = Advising::beside(password, [name, email]);
 
     view! {
         <Title text="Create an account · Lanyard" />

@@ -42,6 +42,13 @@ impl Advising {
         Self { input, about: StoredValue::new(Box::new(about)), said: RwSignal::new(None) }
     }
 
+    /// For this field, beside those in which what everybody knows of the person is typed.
+    pub fn beside(input: NodeRef<Input>, others: [NodeRef<Input>; 2]) -> Self {
+        Self::new(input, move || {
+            others.into_iter().filter_map(|field| Some(field.get_untracked()?.value())).collect()
+        })
+    }
+
     /// Somebody is about to choose.
     pub fn prepare(self) {
         #[cfg(feature = "hydrate")]

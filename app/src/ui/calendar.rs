@@ -109,6 +109,19 @@ impl Moment {
     }
 }
 
+/// Whether a text is a day such as `2026-12-20`, as a form's field for dates writes it.
+pub fn is_day(text: &str) -> bool {
+    let digits = |part: &str, length: usize| {
+        let good = part.len() == length && part.bytes().all(|byte| byte.is_ascii_digit());
+        good.then(|| part.parse::<i64>().ok()).flatten()
+    };
+    let mut parts = text.splitn(3, '-');
+    let mut part = |length| parts.next().and_then(|part| digits(part, length));
+    let (Some(year), Some(month @ 1..=12), Some(day)) = (part(4), part(2), part(2)) else { return false };
+    let month = usize::try_from(month - 1).unwrap_or_default();
+    year > 0 && (1..=days_in_month(year, month)).contains(&day)
+}
+
 fn is_leap(year: i64) -> bool {
     year % 4 == 0 && (year % 100 != 0 || year % 400 == 0)
 }
@@ -173,6 +186,32 @@ mod tests {
         let near_midnight = noon + 11 * 60 * MINUTE_MS;
         assert_eq!(Moment::new(near_midnight, 60).said_at(now), "00:00 tomorrow");
         assert_eq!(Moment::new(near_midnight, 0).said_at(Moment::new(noon, 0)), "23:00 today");
+    }
+
+    #[test]
+    fn days_are_those_of_the_calendar() {
+        for day in ["2026-12-20", "2028-02-29", "2000-02-29", "0001-01-01", "9999-12-31"] {
+            assert!(is_day(day), "{day}");
+        }
+        for other in [
+            "",
+            "2026-02-29",
+            "2026-04-31",
+            "2026-13-01",
+            "2026-00-10",
+            "2026-01-00",
+            "0000-01-01",
+            "2026-1-1",
+            "12026-01-01",
+            "2026-12",
+            "2026-12-20-",
+            "2026-12-20T00:00",
+            "+026-12-20",
+            "20\u{662}6-12-20",
+            "today",
+        ] {
+            assert!(!is_day(other), "{other}");
+        }
     }
 
     #[test]

@@ -14,13 +14,15 @@ const HEIGHT: u32 = 100;
 /// What the scale reaches at least, so that a single event is no full bar.
 const LEAST: u32 = 4;
 
-/// One series: its heading, a sentence, and the bars. The picture is called by the other two.
+/// One series: its heading, what it means, its numbers in a sentence, and the bars.
 #[component]
 pub fn Chart(
     /// The heading's id, unique on the page.
     id: &'static str,
     /// What is counted.
     heading: &'static str,
+    /// What such an event is, and whether it is anything to worry about.
+    about: &'static str,
     /// Which token it is about: `badge` or `passport`; none for both.
     #[prop(optional)]
     token: Option<&'static str>,
@@ -43,7 +45,8 @@ pub fn Chart(
     view! {
         <section class="panel chart" aria-labelledby=id data-token=token>
             <h2 id=id>{heading}</h2>
-            <p id=sentence.clone() class="quiet">
+            <p class="note">{about}</p>
+            <p id=sentence.clone() class="chart-told">
                 {move || values.with(|values| told(values, step.get()))}
             </p>
             <div class="chart-area">

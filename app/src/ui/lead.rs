@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use crate::session::Session;
 
-/// What the page is about; or, when it stays as the server drew it, what is missing. That shows after a while, by CSS
+/// What the page is about; and, when it stays as the server drew it, what is missing. That shows after a while, by CSS
 /// alone, and at once where scripts are off.
 #[component]
 pub fn Lead(
@@ -13,15 +13,17 @@ pub fn Lead(
 ) -> impl IntoView {
     let session = Session::expect();
     view! {
-        <p class="where" class:later=move || !session.hydrated.get()>
-            {move || {
-                if session.hydrated.get() {
-                    about
-                } else {
-                    "Only this tab's memory may hold your badge, and that takes WebAssembly. If nothing happens, allow \
-                     JavaScript here."
-                }
-            }}
-        </p>
+        <p class="where">{about}</p>
+        {move || {
+            (!session.hydrated.get())
+                .then(|| {
+                    view! {
+                        <p class="where later">
+                            "Only this tab's memory may hold your badge, and that takes WebAssembly. If nothing happens, allow \
+                             JavaScript here."
+                        </p>
+                    }
+                })
+        }}
     }
 }

@@ -103,31 +103,59 @@ pub fn how_many_notices(number: usize) -> Option<String> {
     }
 }
 
-/// What a person is told of something: a heading, and what it may mean and what to do.
-pub fn notice(notice: &Notice) -> (String, &'static str) {
+/// What a person is told of something.
+pub struct Told {
+    /// What happened: a heading.
+    pub what: String,
+    /// What it may mean, and what to do.
+    pub advice: &'static str,
+    /// Where that is done: a link's words, and its address.
+    pub ways: &'static [(&'static str, &'static str)],
+}
+
+const PASSWORD: (&str, &str) = ("Change the password", links::ACCOUNT);
+const DEVICES: (&str, &str) = ("Your devices", links::DEVICES);
+const ADMINISTRATION: (&str, &str) = ("Administration", links::ADMIN);
+
+/// What the person whom a notice concerns is told of it.
+pub fn notice(notice: &Notice) -> Told {
     let from = || words::device(notice.browser.as_deref(), notice.system.as_deref());
-    let not_you = if notice.session_id.is_some() { NOT_YOU } else { WAS_NOT_YOU };
+    let told = |what: String, advice, ways| Told { what, advice, ways };
+    let is_live = notice.session_id.is_some();
     match (notice.event, notice.detail.as_deref()) {
-        (AuditEvent::AuthnLoginSuccess, Some("new_network")) => {
-            (format!("New sign-in from {}, in another network", from()), not_you)
+        (AuditEvent::AuthnLoginSuccess, detail) => {
+            let network = if detail == Some("new_network") { ", in another network" } else { "" };
+            let advice = if is_live { NOT_YOU } else { WAS_NOT_YOU };
+            told(format!("New sign-in from {}{network}", from()), advice, &[PASSWORD])
         }
-        (AuditEvent::AuthnLoginSuccess, _) => (format!("New sign-in from {}", from()), not_you),
-        (AuditEvent::SessionRenewed, Some("new_network")) => {
-            (format!("{} goes on in another network", from()), TRAVELLED)
+        (AuditEvent::SessionRenewed, Some("new_network")) => told(
+            format!("{} goes on in another network", from()),
+            if is_live { TRAVELLED } else { OVER },
+            &[],
+        ),
+        (AuditEvent::SessionRenewed, _) => {
+            told(format!("A session of yours goes on in {}", from()), if is_live { MOVED } else { OVER }, &[])
         }
-        (AuditEvent::SessionRenewed, _) => (format!("A session of yours goes on in {}", from()), MOVED),
-        (AuditEvent::AuthnTokenReuse, _) => ("A sign-in token of yours was used twice".to_owned(), STOLEN),
+        (AuditEvent::AuthnTokenReuse, _) => {
+            told("A sign-in token of yours was used twice".to_owned(), STOLEN, &[PASSWORD, DEVICES])
+        }
         (AuditEvent::AuthnLoginFailMax, _) => {
-            ("Many wrong passwords were tried on your account".to_owned(), GUESSED)
+            told("Many wrong passwords were tried on your account".to_owned(), GUESSED, &[PASSWORD, DEVICES])
         }
         (AuditEvent::ExcessRateLimitExceeded, _) => {
-            ("A session of yours is renewed far too often".to_owned(), RESTLESS)
+            let advice = if is_live { RESTLESS } else { OVER };
+            told("A session of yours is renewed far too often".to_owned(), advice, &[])
         }
-        (AuditEvent::AuthnPasswordChange, _) => ("Your password was changed".to_owned(), NEW_PASSWORD),
-        (AuditEvent::AuthzChange, Some("admin")) => ("You are an administrator now".to_owned(), NEW_ROLE),
-        (AuditEvent::AuthzChange, _) => ("You are no administrator any more".to_owned(), NEW_ROLE),
+        // Whoever changed it knows it; who did not can't change it.
+        (AuditEvent::AuthnPasswordChange, _) => {
+            told("Your password was changed".to_owned(), NEW_PASSWORD, &[DEVICES])
+        }
+        (AuditEvent::AuthzChange, Some("admin")) => {
+            told("You are an administrator now".to_owned(), PROMOTED, &[ADMINISTRATION])
+        }
+        (AuditEvent::AuthzChange, _) => told("You are no administrator any more".to_owned(), DEMOTED, &[]),
         // Nothing else is meant for the person; a newer server may think otherwise.
-        (other, detail) => (event(other, detail).to_owned(), ""),
+        (other, detail) => told(event(other, detail).to_owned(), "", &[DEVICES]),
     }
 }
 
@@ -138,6 +166,8 @@ const TRAVELLED: &str =
     "If you have not been travelling, sign it out: somebody may hold a copy of its cookie.";
 const MOVED: &str = "That browser was another one before. Unless you updated or copied it, sign it out: somebody may hold a \
                      copy of its cookie.";
+const OVER: &str =
+    "That session has ended meanwhile. If somebody held a copy of its cookie, it is worthless now.";
 const STOLEN: &str = "Somebody may hold a copy of it. We ended that session, so every copy is worthless. Unless you restored \
                       or copied a browser's data yourself, change your password, and end what you don't know among your \
                       devices.";
@@ -147,7 +177,9 @@ const RESTLESS: &str =
     "A page or a program may be broken, or somebody holds a copy. If you don't know why, sign it out.";
 const NEW_PASSWORD: &str =
     "Not you? Then somebody else has the new one: ask whoever runs this service to close the account.";
-const NEW_ROLE: &str = "Another administrator has changed that, or whoever runs this service.";
+const PROMOTED: &str = "Another administrator has changed that, or whoever runs this service. You see and end everybody's sessions now.";
+const DEMOTED: &str = "Another administrator has changed that, or whoever runs this service. If you didn't expect it, ask \
+                       them. You are still signed in.";
 
 #[cfg(test)]
 mod tests {

@@ -23,7 +23,7 @@ pub fn Activity() -> impl IntoView {
         <Title text="Activity · Administration · Lanyard" />
         <Frame
             heading="Activity"
-            about="What this server has done in the last minutes, counted since it started."
+            about="What this server has done in the last ten minutes, in steps of ten seconds. It counts in memory, from nothing at each start."
             body=|session_id| view! { <Body session_id /> }.into_any()
         />
     }
@@ -43,16 +43,47 @@ fn Body(
     view! {
         <Standing live what="what happens" />
         <div class="charts">
-            <Chart id="sign-ins" heading="Sign-ins" values=series(|it| &it.sign_ins) step />
-            <Chart id="renewals" heading="Renewals" token="passport" values=series(|it| &it.renewals) step />
-            <Chart id="unauthorized" heading="Calls refused with 401" token="badge" values=series(|it| &it.unauthorized) step />
-            <Chart id="reuse" heading="Refresh tokens used again" token="passport" values=series(|it| &it.reuse) step />
+            <Chart
+                id="sign-ins"
+                heading="Sign-ins"
+                about="Somebody showed the right password, or made an account."
+                values=series(|it| &it.sign_ins)
+                step
+            />
+            <Chart
+                id="renewals"
+                heading="Renewals"
+                about="A refresh token fetched a new access token, as it does every few minutes wherever somebody is signed in."
+                token="passport"
+                values=series(|it| &it.renewals)
+                step
+            />
+            <Chart
+                id="unauthorized"
+                heading="Calls refused with 401"
+                about="No badge was shown, an expired one, or one of an ended session; a wrong password counts too."
+                token="badge"
+                values=series(|it| &it.unauthorized)
+                step
+            />
+            <Chart
+                id="reuse"
+                heading="Refresh tokens used again"
+                about="A replaced refresh token came back, so somebody may hold a copy. Its session was ended; the audit log says whose."
+                token="passport"
+                values=series(|it| &it.reuse)
+                step
+            />
         </div>
+        <p class="note" hidden=move || !live.read.with(|read| read.as_ref().is_some_and(is_quiet))>
+            "All quiet. Sign in somewhere else, or renew your badge on the dashboard, and it shows up here within seconds."
+        </p>
         <details class="panel">
             <summary id="numbers">"The same as a table"</summary>
             <Table
                 labelled_by="numbers"
                 columns=vec!["From", "Sign-ins", "Renewals", "401", "Used again"]
+                numbers=true
                 busy=live.outdated
             >
                 {move || rows().into_iter().map(row).collect_view()}
@@ -60,6 +91,12 @@ fn Body(
         </details>
     }
     .into_any()
+}
+
+/// Whether nothing was counted.
+fn is_quiet(activity: &admin::Activity) -> bool {
+    let admin::Activity { sign_ins, renewals, unauthorized, reuse, .. } = activity;
+    [sign_ins, renewals, unauthorized, reuse].into_iter().flatten().all(|count| *count == 0)
 }
 
 /// A stretch of time: its beginning, and what is counted in it.
@@ -106,5 +143,20 @@ mod tests {
             reuse: vec![7, 8],
         };
         assert_eq!(rows(&activity), [(1_000, [2, 4, 6, 8]), (990, [1, 3, 5, 7])]);
+    }
+
+    #[test]
+    fn it_is_quiet_when_nothing_at_all_happened() {
+        let quiet = admin::Activity {
+            step: 10,
+            until: 1_000,
+            sign_ins: vec![0, 0],
+            renewals: vec![0, 0],
+            unauthorized: vec![0, 0],
+            reuse: vec![0, 0],
+        };
+        assert!(is_quiet(&quiet));
+        assert!(!is_quiet(&admin::Activity { reuse: vec![0, 1], ..quiet.clone() }));
+        assert!(!is_quiet(&admin::Activity { sign_ins: vec![1, 0], ..quiet }));
     }
 }

@@ -8,12 +8,13 @@ use leptos_router::hooks::{use_navigate, use_query_map};
 use uuid::Uuid;
 
 use super::entries::EntriesTable;
+use super::filter::{Filter, Unclear};
 use super::frame::Frame;
 use super::table::{AFTER, Paging, Who};
 use crate::api::admin::{Account, Audit, AuditEvent};
 use crate::pages::live::{FRESH, Live, Standing};
 use crate::ui::focus::focus_soon;
-use crate::ui::{device, links, told};
+use crate::ui::{links, told};
 
 /// The page.
 #[component]
@@ -28,71 +29,20 @@ pub fn AuditLog() -> impl IntoView {
     }
 }
 
-/// What the page's address asks for; what can't be understood counts as absent.
-#[derive(Clone, Default, PartialEq)]
-struct Filter {
-    user: Option<Uuid>,
-    event: Option<AuditEvent>,
-    /// The first day, such as `2026-12-20`.
-    from: Option<String>,
-    /// The last day.
-    until: Option<String>,
-}
-
-impl Filter {
-    /// The page that shows it.
-    fn address(&self) -> String {
-        let Self { user, event, from, until } = self.clone();
-        let event = event.map(|event| event.to_string());
-        let user = user.map(|user| user.to_string());
-        links::with_query(links::AUDIT, [("user", user), ("event", event), ("from", from), ("until", until)])
-    }
-
-    /// Where the API answers it. Days are the device's own.
-    fn path(&self, after: Option<String>) -> String {
-        let seconds = |day: &Option<String>, later: u32| {
-            day.as_deref().and_then(|day| device::midnight(day, later)).map(|at| at.to_string())
-        };
-        links::with_query(
-            "/api/admin/audit",
-            [
-                ("user", self.user.map(|user| user.to_string())),
-                ("event", self.event.map(|event| event.to_string())),
-                ("from", seconds(&self.from, 0)),
-                ("until", seconds(&self.until, 1)),
-                (AFTER, after),
-            ],
-        )
-    }
-}
-
-fn use_filter() -> Memo<Filter> {
-    let query = use_query_map();
-    let said = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
-    Memo::new(move |_| {
-        query.with(|query| Filter {
-            user: query.get_str("user").and_then(|id| id.parse().ok()),
-            event: query.get_str("event").and_then(links::named),
-            from: query.get_str("from").and_then(said),
-            until: query.get_str("until").and_then(said),
-        })
-    })
-}
-
 #[component]
 fn Body(
     /// The session that there is a badge for, if there is one.
     session_id: Option<Uuid>,
 ) -> impl IntoView {
     let query = use_query_map();
-    let filter = use_filter();
-    let path = Memo::new(move |_| filter.get().path(query.with(|query| query.get(AFTER))));
-    let live = Live::<Audit>::fresh(session_id, path, FRESH);
+    let read = Memo::new(move |_| query.with(Filter::read));
+    let filter = Memo::new(move |_| read.with(|(filter, _)| filter.clone()));
+    let unclear = Memo::new(move |_| read.with(|(_, unclear)| unclear.clone()));
     let list = NodeRef::<H2>::new();
     let user = Memo::new(move |_| filter.with(|filter| filter.user));
     view! {
         <section class="stack" aria-labelledby="entries">
-            <Filters filter list />
+            <Filters filter unclear list />
             <div class="list-head">
                 <h2 node_ref=list id="entries" tabindex="-1">
                     "The newest first"
@@ -101,12 +51,42 @@ fn Body(
                     <OnlyOne session_id user filter list />
                 </For>
             </div>
-            <Standing live what="what happened" />
-            <EntriesTable live labelled_by="entries" with_people=true />
-            <Paging next=Signal::derive(move || live.read.with(|read| read.as_ref()?.next.clone())) home=list />
+            // Never more than was asked for.
+            <Show
+                when=move || unclear.with(Vec::is_empty)
+                fallback=|| view! { <p class="note">"Nothing is shown until that is clear."</p> }
+            >
+                <List session_id filter home=list />
+            </Show>
         </section>
     }
     .into_any()
+}
+
+/// What the filter lets through.
+#[component]
+fn List(session_id: Option<Uuid>, filter: Memo<Filter>, home: NodeRef<H2>) -> impl IntoView {
+    let query = use_query_map();
+    let path = Memo::new(move |_| filter.get().path(query.with(|query| query.get(AFTER))));
+    let live = Live::<Audit>::fresh(session_id, path, FRESH);
+    view! {
+        <Standing live what="what happened" />
+        <EntriesTable live labelled_by="entries" with_people=true nothing="Nothing of that kind happened.">
+            <Clear home />
+        </EntriesTable>
+        <Paging next=Signal::derive(move || live.read.with(|read| read.as_ref()?.next.clone())) home />
+    }
+    .into_any()
+}
+
+/// Leads back to the whole log.
+#[component]
+fn Clear(home: NodeRef<H2>) -> impl IntoView {
+    view! {
+        <a class="button" href=links::AUDIT on:click=move |_| focus_soon(home)>
+            "Clear the filters"
+        </a>
+    }
 }
 
 /// What kind of entries, and of which days.
@@ -114,6 +94,8 @@ fn Body(
 fn Filters(
     /// What is shown now.
     filter: Memo<Filter>,
+    /// What the address asks for besides, and can't be understood.
+    unclear: Memo<Vec<Unclear>>,
     /// The heading of the list.
     list: NodeRef<H2>,
 ) -> impl IntoView {
@@ -147,25 +129,61 @@ fn Filters(
     };
     let options =
         AuditEvent::ALL.map(|it| view! { <option value=it.name()>{told::event(it, None)}</option> });
+    let wrong = move |part| move || unclear.with(|unclear| unclear.contains(&part)).then_some("true");
     view! {
         <form class="panel filters" aria-label="What to show" on:submit=on_submit>
+            <Problems unclear list />
             <div class="field">
                 <label for="event">"What happened"</label>
-                <select node_ref=event id="event">
+                <select
+                    node_ref=event
+                    id="event"
+                    aria-invalid=wrong(Unclear::Event)
+                    aria-describedby="filter-problems"
+                >
                     <option value="">"Everything"</option>
                     {options}
                 </select>
             </div>
             <div class="field">
                 <label for="from">"From"</label>
-                <input node_ref=from id="from" type="date" />
+                <input
+                    node_ref=from
+                    id="from"
+                    type="date"
+                    aria-invalid=wrong(Unclear::From)
+                    aria-describedby="filter-problems"
+                />
             </div>
             <div class="field">
                 <label for="until">"Until, that day included"</label>
-                <input node_ref=until id="until" type="date" />
+                <input
+                    node_ref=until
+                    id="until"
+                    type="date"
+                    aria-invalid=wrong(Unclear::Until)
+                    aria-describedby="filter-problems"
+                />
             </div>
             <button class="button">"Show"</button>
         </form>
+    }
+    .into_any()
+}
+
+/// What in the address can't be understood, and the way to do without it.
+#[component]
+fn Problems(unclear: Memo<Vec<Unclear>>, list: NodeRef<H2>) -> impl IntoView {
+    view! {
+        <div class="filter-problems" id="filter-problems" role="alert">
+            <Show when=move || unclear.with(|unclear| !unclear.is_empty())>
+                <div class="notice bad">
+                    {move || unclear.get().into_iter().map(|it| view! { <p>{it.told()}</p> }).collect_view()}
+                    <p>"Choose what to show below, or see everything."</p>
+                    <Clear home=list />
+                </div>
+            </Show>
+        </div>
     }
     .into_any()
 }
@@ -180,6 +198,7 @@ fn OnlyOne(session_id: Option<Uuid>, user: Uuid, filter: Memo<Filter>, list: Nod
             <span>"Only about "</span>
             {move || match live.read.get() {
                 Some(account) => view! { <Who user=account.user /> }.into_any(),
+                None if live.is_missing() => "somebody who has no account here".into_any(),
                 None => "one person".into_any(),
             }}
             <a class="button" href=everybody on:click=move |_| focus_soon(list)>

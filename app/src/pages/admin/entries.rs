@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::table::{Table, Who};
+use super::table::{Nothing, Table, Who};
 use crate::api::admin::{Audit, AuditEntry};
 use crate::pages::live::Live;
 use crate::ui::when::When;
@@ -17,16 +17,21 @@ pub fn EntriesTable(
     labelled_by: &'static str,
     /// Whether it is to be said whom each one concerns.
     with_people: bool,
+    /// What it says when there are none.
+    nothing: &'static str,
+    /// What there is to do then.
+    #[prop(optional)]
+    children: Option<ChildrenFn>,
 ) -> impl IntoView {
     let columns = ["Person", "When", "What", "From", "By"];
     let columns = columns.into_iter().skip(usize::from(!with_people)).collect();
     let entries =
         move || live.read.with(|read| read.as_ref().map(|read| read.entries.clone()).unwrap_or_default());
-    let nothing = move || live.read.with(|read| read.as_ref().is_some_and(|read| read.entries.is_empty()));
+    let is_empty = Signal::derive(move || {
+        live.read.with(|read| read.as_ref().is_some_and(|read| read.entries.is_empty()))
+    });
     view! {
-        <p class="note" role="status">
-            {move || nothing().then_some("Nothing of that kind happened.")}
-        </p>
+        <Nothing is_empty told=nothing>{children.as_ref().map(|children| children())}</Nothing>
         <Table labelled_by columns busy=live.outdated>
             <For each=entries key=|entry| entry.id let:entry>
                 <Row entry with_people />

@@ -6,7 +6,7 @@
 //! | `people`, `new_account` | the accounts, and the form for another |
 //! | `person` | one account, and what may be done to it |
 //! | `everybody`, `sessions` | everybody's sessions, and the table of them |
-//! | `audit`, `entries` | the audit log with its filters, and the table of it |
+//! | `audit`, `filter`, `entries` | the audit log, what of it is shown, and the table of it |
 //! | `activity` | charts |
 //! | `frame`, `table` | what is around each page and each table |
 
@@ -14,6 +14,7 @@ mod activity;
 mod audit;
 mod entries;
 mod everybody;
+mod filter;
 mod frame;
 mod new_account;
 mod people;

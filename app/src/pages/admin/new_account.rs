@@ -12,6 +12,7 @@ use crate::api::admin::{Account, NewAccount};
 use crate::api::{ApiError, ErrorCode, Password, Role};
 use crate::pages::ask::ask;
 use crate::session::Session;
+use crate::ui::advice::Advising;
 use crate::ui::form::{Field, PasswordField, Problem, Sending, Submit};
 
 /// The form, folded away until somebody wants it. Goes on to the new account.
@@ -51,6 +52,8 @@ pub fn NewAccountForm(
         });
     };
 
+    let advising = Advising::beside(password, [name, email]);
+
     view! {
         <details class="panel">
             <summary>"Make an account"</summary>
@@ -62,6 +65,7 @@ pub fn NewAccountForm(
                     <PasswordField
                         autocomplete="new-password"
                         hint="At least 8 characters. Tell it to its owner by a safe way; it can be changed after signing in."
+                        advising
                         input=password
                         sending
                     />

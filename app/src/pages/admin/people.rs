@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::frame::Frame;
 use super::new_account::NewAccountForm;
-use super::table::{AFTER, Paging, Table, Who};
+use super::table::{AFTER, Nothing, Paging, Table, Who};
 use crate::api::Role;
 use crate::api::admin::{Account, Accounts};
 use crate::pages::live::{FRESH, Live, Standing};
@@ -50,7 +50,9 @@ fn Body(
     let list = NodeRef::<H2>::new();
     let users =
         move || live.read.with(|read| read.as_ref().map(|read| read.users.clone()).unwrap_or_default());
-    let nobody = move || live.read.with(|read| read.as_ref().is_some_and(|read| read.users.is_empty()));
+    let nobody = Signal::derive(move || {
+        live.read.with(|read| read.as_ref().is_some_and(|read| read.users.is_empty()))
+    });
     view! {
         <NewAccountForm session_id />
         <section class="stack" aria-labelledby="people">
@@ -61,9 +63,11 @@ fn Body(
                 <Search search list />
             </div>
             <Standing live what="who has an account" />
-            <p class="note" role="status">
-                {move || nobody().then_some("Nobody's address, domain or name begins like that.")}
-            </p>
+            <Nothing is_empty=nobody told="No address or domain begins like that, and no name from any of its words on.">
+                <a class="button" href=links::PEOPLE on:click=move |_| focus_soon(list)>
+                    "Show everybody"
+                </a>
+            </Nothing>
             <Table labelled_by="people" columns=vec!["Person", "Role", "Account made", "Account"] busy=live.outdated>
                 // Made anew when anything in it changes; nothing in it is typed into.
                 <For
@@ -127,7 +131,7 @@ fn Search(
             />
             <button class="button">"Find"</button>
             <p class="note" id="search-hint">
-                "The beginning of an address, of its domain, or of any word of the name."
+                "The beginning of an address, of its domain, or of a name from any of its words on."
             </p>
         </form>
     }

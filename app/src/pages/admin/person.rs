@@ -116,7 +116,12 @@ fn Details(session_id: Option<Uuid>, id: Uuid) -> impl IntoView {
                 </section>
                 <section class="stack" aria-labelledby="entries">
                     <h2 id="entries">"What happened of late"</h2>
-                    <EntriesTable live=entries labelled_by="entries" with_people=false />
+                    <EntriesTable
+                        live=entries
+                        labelled_by="entries"
+                        with_people=false
+                        nothing="Nothing is noted of this account."
+                    />
                     <p>
                         <a class="button" href=all_entries.clone()>
                             "All of it, in the audit log"
@@ -156,11 +161,13 @@ fn About(
                 <dt>"Role"</dt>
                 <dd>
                     {move || match role.get() {
-                        Some(Role::Admin) => "administrator: sees and ends everybody's sessions",
-                        Some(Role::User) => "user: sees and ends their own sessions",
+                        Some(Role::Admin) => "administrator",
+                        Some(Role::User) => "user",
                         None => "…",
                     }}
                 </dd>
+                <dt>"Id"</dt>
+                <dd class="mono id">{id.to_string()}</dd>
                 <dt>"Account made"</dt>
                 <dd>
                     <When at=Signal::derive(move || account.read.with(|it| it.as_ref().map(|it| it.created_at))) />

@@ -6,7 +6,7 @@ use leptos::html::H2;
 use leptos::prelude::*;
 use uuid::Uuid;
 
-use super::table::{Table, Who};
+use super::table::{Nothing, Table, Who};
 use crate::api::admin::{AccountSession, AccountSessions};
 use crate::pages::live::Live;
 use crate::session::Session;
@@ -48,9 +48,7 @@ pub fn SessionsTable(
     let columns = ["Person", "Device", "Network", "Signed in", "Last seen", ""];
     let columns = columns.into_iter().skip(usize::from(!with_people)).collect();
     view! {
-        <p class="note" role="status">
-            {move || live.is_empty().then_some("No session is open.")}
-        </p>
+        <Nothing is_empty=Signal::derive(move || live.is_empty()) told="No session is open." />
         <Table labelled_by columns busy=live.outdated>
             <For each=move || live.all() key=|id| *id let:id>
                 <Row live id home with_people />

@@ -1,4 +1,4 @@
-//! Tables that are lists on narrow screens, and the way from each of their pages to the next.
+//! Tables that are cards on narrow screens, and the way from each of their pages to the next.
 
 use leptos::html::H2;
 use leptos::prelude::*;
@@ -16,6 +16,9 @@ pub fn Table(
     labelled_by: &'static str,
     /// The columns' heads; the one with the buttons is empty, to be heard only.
     columns: Vec<&'static str>,
+    /// Whether all it has are numbers: it stays a table on narrow screens.
+    #[prop(optional)]
+    numbers: bool,
     /// Whether other rows are on their way.
     #[prop(into)]
     busy: Signal<bool>,
@@ -24,15 +27,36 @@ pub fn Table(
 ) -> impl IntoView {
     let head = columns.into_iter().map(|column| match column {
         "" => view! { <th scope="col"><span class="hidden">"Action"</span></th> }.into_any(),
-        _ => view! { <th scope="col">{column}</th> }.into_any(),
+        _ => view! { <th scope="col" data-column=column>{column}</th> }.into_any(),
     });
     view! {
-        <table class="table" aria-labelledby=labelled_by aria-busy=move || busy.get().then_some("true")>
+        <table class="table" class:numbers=numbers aria-labelledby=labelled_by aria-busy=move || busy.get().then_some("true")>
             <thead>
                 <tr>{head.collect_view()}</tr>
             </thead>
             <tbody>{children()}</tbody>
         </table>
+    }
+    .into_any()
+}
+
+/// Says that a list is empty.
+#[component]
+pub fn Nothing(
+    /// Whether it is.
+    is_empty: Signal<bool>,
+    /// In words.
+    told: &'static str,
+    /// What there is to do about it.
+    #[prop(optional)]
+    children: Option<ChildrenFn>,
+) -> impl IntoView {
+    let to_do = move || children.as_ref().filter(|_| is_empty.get()).map(|children| children());
+    view! {
+        <p class="note" role="status">
+            {move || is_empty.get().then_some(told)}
+        </p>
+        {to_do}
     }
     .into_any()
 }
