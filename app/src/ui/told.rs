@@ -15,6 +15,14 @@ pub fn entry(it: &AuditEntry) -> &'static str {
     }
 }
 
+/// Which session an entry is about, if that is used elsewhere than where the entry comes from.
+pub fn session(it: &AuditEntry) -> Option<String> {
+    let (browser, system) = (it.session_browser.as_deref(), it.session_system.as_deref());
+    let same = it.session_browser == it.browser && it.session_system == it.system;
+    let is_known = browser.is_some() || system.is_some();
+    (is_known && !same).then(|| format!("the session in {}", words::device(browser, system)))
+}
+
 /// Who did what an entry tells of, unless it was an administrator.
 pub const fn actor(it: &AuditEntry) -> &'static str {
     match (it.event, it.actor) {
@@ -200,5 +208,31 @@ mod tests {
             event(AuditEvent::AuthnLoginSuccess, Some("new_browser")),
             "Signed in, from a browser not seen before"
         );
+    }
+
+    #[test]
+    fn a_session_is_named_where_an_entry_comes_from_elsewhere() {
+        let text = |text: &str| Some(text.to_owned());
+        let mut entry = AuditEntry {
+            id: 1,
+            at: 0,
+            event: AuditEvent::AuthnTokenRevoked,
+            detail: text("ended_elsewhere"),
+            actor: Actor::Owner,
+            admin: None,
+            user: None,
+            session_id: None,
+            browser: text("Firefox"),
+            system: text("Linux"),
+            network: None,
+            session_browser: text("Chrome"),
+            session_system: text("Linux"),
+            session_network: None,
+        };
+        assert_eq!(session(&entry), text("the session in Chrome on Linux"));
+        entry.session_browser = text("Firefox");
+        assert_eq!(session(&entry), None);
+        (entry.session_browser, entry.session_system) = (None, None);
+        assert_eq!(session(&entry), None, "it is forgotten");
     }
 }

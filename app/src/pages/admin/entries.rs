@@ -43,7 +43,7 @@ pub fn EntriesTable(
 
 #[component]
 fn Row(entry: AuditEntry, with_people: bool) -> impl IntoView {
-    let (what, actor) = (told::entry(&entry), told::actor(&entry));
+    let (what, session, actor) = (told::entry(&entry), told::session(&entry), told::actor(&entry));
     let by = match entry.admin.clone() {
         Some(user) => view! { <Who user /> }.into_any(),
         None => actor.into_any(),
@@ -69,7 +69,7 @@ fn Row(entry: AuditEntry, with_people: bool) -> impl IntoView {
                 <When at=Signal::stored(Some(entry.at)) exact=true />
             </td>
             <td data-column="What" class:alarming=told::is_alarming(entry.event)>
-                {what}
+                {what} {session.map(|session| view! { <small class="which">{session}</small> })}
             </td>
             <td data-column="From">{from}</td>
             <td data-column="By">{by}</td>
