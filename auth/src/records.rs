@@ -86,9 +86,10 @@ pub fn searched(text: &str) -> Option<String> {
     Some(folded(text)).filter(|text| !text.is_empty())
 }
 
-/// In lower case, with one blank between words and none around them.
+/// In lower case, with one blank between words and none around them, and one sigma: the other stands where a word ends,
+/// which a beginning of it does elsewhere.
 fn folded(text: &str) -> String {
-    text.to_lowercase().split_whitespace().collect::<Vec<_>>().join(" ")
+    text.to_lowercase().replace('ς', "σ").split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// See the module. Each method is one look.
@@ -147,6 +148,7 @@ mod tests {
     #[test]
     fn what_is_typed_gets_the_form_of_what_is_kept() {
         assert_eq!(searched("  Ada\u{a0} LOVE "), Some("ada love".to_owned()));
+        assert!(words("a", "Οδυσσέας").concat().contains(&searched("ΟΔΥΣ").unwrap_or_default()));
         for nothing in ["", " ", "\t\u{2003}"] {
             assert_eq!(searched(nothing), None);
         }

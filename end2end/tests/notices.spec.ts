@@ -106,7 +106,7 @@ test('equal notices in a row are one, with their number', async ({ wearer, page,
   await wearer.signIn({ ...ada, password: passwords[2] });
   const notices = wearer.notices.getByRole('listitem');
   await expect(notices.filter({ hasText: 'Your password was changed' })).toHaveCount(1);
-  await expect(notices.filter({ hasText: 'Your password was changed' })).toContainText('2 times, the last');
+  await expect(notices.filter({ hasText: 'Your password was changed' })).toContainText('2 times, first');
   await expect(notices.filter({ hasText: 'New sign-in from Safari' })).not.toContainText('times');
   await wearer.notices.getByRole('button', { name: 'That was me' }).click();
   await expect(wearer.notices).toHaveCount(0);

@@ -37,6 +37,8 @@ pub struct Cli {
 pub enum Command {
     /// Serve the app (the default)
     Serve(Box<Flags>),
+    /// Bring the database's tables up to date, as serve does, and do nothing else
+    Migrate,
     /// See, make, close and change accounts
     User(user::User),
     /// See and end sessions

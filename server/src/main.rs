@@ -54,6 +54,7 @@ async fn main() -> ExitCode {
                 return ExitCode::from(2);
             }
         },
+        Command::Migrate => command::migrate(&kept).await,
         Command::User(user) => user.run(&kept).await,
         Command::Sessions(sessions) => sessions.run(&kept).await,
     };

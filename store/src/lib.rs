@@ -64,6 +64,14 @@ pub enum OpenError {
         /// What the system said.
         reason: io::Error,
     },
+    /// It can't be told whether there is a file.
+    #[error("the database file {path} can't be looked for: {reason}")]
+    NotSeen {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        reason: io::Error,
+    },
     /// There is no file, and none is to be made.
     #[error("there is no database at {0}: `lanyard serve` makes it")]
     NoFile(PathBuf),
@@ -71,7 +79,9 @@ pub enum OpenError {
     #[error("the database was written by a newer Lanyard")]
     Newer,
     /// It lacks tables that this program needs, and none are to be made.
-    #[error("the database is empty or of an older Lanyard: `lanyard serve` brings it up to date")]
+    #[error(
+        "the database is empty or of an older Lanyard: `lanyard migrate` brings it up to date, and so does `serve`"
+    )]
     Older,
     /// Its tables could not be brought up to date.
     #[error("the database's tables can't be brought up to date: {0}")]

@@ -68,9 +68,8 @@ impl SqliteStore {
     pub async fn open(url: &str, clock: Clock) -> Result<Self, OpenError> {
         let path = connect::path(url)?;
         connect::make_private(&path)?;
-        let writer = connect::writer(&path).await?;
-        connect::migrate(&writer).await?;
-        let readers = connect::readers(&path).await?;
+        connect::migrate(&path).await?;
+        let (writer, readers) = (connect::writer(&path).await?, connect::readers(&path).await?);
         Ok(Self { writer, readers, clock })
     }
 
@@ -80,13 +79,14 @@ impl SqliteStore {
     /// [`OpenError`], in one sentence.
     pub async fn open_up_to_date(url: &str, clock: Clock) -> Result<Self, OpenError> {
         let path = connect::path(url)?;
-        if !path.exists() {
-            return Err(OpenError::NoFile(path));
+        match path.try_exists() {
+            Ok(true) => {}
+            Ok(false) => return Err(OpenError::NoFile(path)),
+            Err(reason) => return Err(OpenError::NotSeen { path, reason }),
         }
         let readers = connect::readers(&path).await?;
         connect::check(&readers).await?;
-        let writer = connect::writer(&path).await?;
-        Ok(Self { writer, readers, clock })
+        Ok(Self { writer: connect::writer(&path).await?, readers, clock })
     }
 
     /// A writing transaction, and the time at which it holds the database's only write lock.

@@ -148,8 +148,8 @@ impl<T: DeserializeOwned + Send + Sync> Live<T> {
         self.in_turn(async move {
             if let Err(error) = work.await {
                 self.failed.set(Some(words::refused(&error)));
-                self.pending.set(false);
             }
+            self.pending.set(false);
         });
     }
 

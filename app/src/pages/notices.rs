@@ -54,7 +54,7 @@ pub fn Notices(
     };
     view! {
         <p class="hidden" role="status">
-            {move || told::how_many_notices(number.get())}
+            {move || told::how_many_notices(live.read.with(|read| read.as_ref().map_or(0, |read| read.notices.len())))}
         </p>
         <div class="notices-place" class:unknown=move || !live.is_known()>
             <Show when=move || { number.get() > 0 }>
@@ -65,10 +65,10 @@ pub fn Notices(
                     <ul>
                         <For
                             each=move || heaps.get().into_iter().take(most)
-                            key=Heap::clone
+                            key=Heap::key
                             let:heap
                         >
-                            <One live heap heading on_dashboard />
+                            <One live heaps heap heading on_dashboard />
                         </For>
                     </ul>
                     <Problem live />
@@ -99,12 +99,19 @@ pub fn Notices(
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct Heap {
     newest: Notice,
+    /// The id of the first, and when that was.
+    oldest: (i64, i64),
     times: usize,
     /// The sessions that may be ended.
     sessions: Vec<Uuid>,
 }
 
 impl Heap {
+    /// The same while it grows, so that a question which stands there does not go away.
+    const fn key(&self) -> (i64, bool) {
+        (self.oldest.0, self.newest.session_id.is_some())
+    }
+
     fn takes(&self, notice: &Notice) -> bool {
         let Notice { id, at, session_id, .. } = self.newest;
         let is_live = session_id.is_some() == notice.session_id.is_some();
@@ -119,11 +126,12 @@ fn heap(notices: Vec<Notice>) -> Vec<Heap> {
         match heaps.last_mut().filter(|heap| heap.takes(&notice)) {
             Some(heap) => {
                 heap.times += 1;
+                heap.oldest = (notice.id, notice.at);
                 heap.sessions.extend(notice.session_id.filter(|id| !heap.sessions.contains(id)));
             }
             None => {
                 let sessions = notice.session_id.into_iter().collect();
-                heaps.push(Heap { newest: notice, times: 1, sessions });
+                heaps.push(Heap { oldest: (notice.id, notice.at), newest: notice, times: 1, sessions });
             }
         }
     }
@@ -164,31 +172,49 @@ fn Problem(live: Live<Told>) -> impl IntoView {
 }
 
 #[component]
-fn One(live: Live<Told>, heap: Heap, heading: NodeRef<H2>, on_dashboard: bool) -> impl IntoView {
-    let Heap { newest, times, sessions } = heap;
-    let told::Told { what, advice, ways } = told::notice(&newest);
-    let Notice { id, at, event, network, .. } = newest;
-    let is_one = sessions.len() == 1;
-    let sign_out = move |sessions: Vec<Uuid>| {
+fn One(
+    live: Live<Told>,
+    heaps: Memo<Vec<Heap>>,
+    /// The one, as it is at first.
+    heap: Heap,
+    heading: NodeRef<H2>,
+    on_dashboard: bool,
+) -> impl IntoView {
+    let told::Told { what, advice, ways } = told::notice(&heap.newest);
+    let Notice { event, network, .. } = heap.newest.clone();
+    let key = heap.key();
+    let has_sessions = !heap.sessions.is_empty();
+    let heap = Memo::new(move |_| {
+        heaps.with(|heaps| heaps.iter().find(|it| it.key() == key).cloned()).unwrap_or_else(|| heap.clone())
+    });
+    let id = format!("notice-{}", key.0);
+    let sign_out = move || {
+        let sessions = heap.with_untracked(|heap| heap.sessions.clone());
         let work = async move {
+            let mut came = Ok(String::new());
+            // All of them, whatever becomes of one.
             for session_id in sessions {
-                let () = live.ask(Method::DELETE, &format!("/api/sessions/{session_id}"), None).await?;
+                let path = format!("/api/sessions/{session_id}");
+                came = came.and(live.ask::<()>(Method::DELETE, &path, None).await.map(|()| String::new()));
             }
-            Ok(String::new())
+            came
         };
         live.act(work, move || focus_soon(heading));
     };
-    let button = (!sessions.is_empty()).then(|| {
+    let say = move |one, many| {
+        Signal::derive(move || if heap.with(|heap| heap.sessions.len()) == 1 { one } else { many })
+    };
+    let button = has_sessions.then(|| {
         view! {
             <Confirm
-                id=format!("notice-end-{id}")
-                label=if is_one { "Sign it out" } else { "Sign them out" }
-                to=format!("notice-{id}")
-                question=if is_one { "End that session?" } else { "End all of those sessions?" }
-                yes=if is_one { "Sign it out" } else { "Sign them out" }
-                no=if is_one { "Keep it" } else { "Keep them" }
+                id=format!("{id}-end")
+                label=say("Sign it out", "Sign them out")
+                to=id.clone()
+                question=say("End that session?", "End all of those sessions?")
+                yes=say("Sign it out", "Sign them out")
+                no=say("Keep it", "Keep them")
                 pending=live.pending
-                act=move || sign_out(sessions.clone())
+                act=sign_out
             />
         }
     });
@@ -201,12 +227,17 @@ fn One(live: Live<Told>, heap: Heap, heading: NodeRef<H2>, on_dashboard: bool) -
             </A>
         }
     });
+    let times = Memo::new(move |_| heap.with(|heap| heap.times));
+    let first = Signal::derive(move || heap.with(|heap| Some(heap.oldest.1)));
+    let last = Signal::derive(move || heap.with(|heap| Some(heap.newest.at)));
     view! {
         <li class="notice" class:bad=told::is_alarming(event)>
-            <h3 id=format!("notice-{id}")>{what}</h3>
+            <h3 id=id>{what}</h3>
             <p class="quiet">
-                {(times > 1).then(|| format!("{times} times, the last "))} <When at=Signal::stored(Some(at)) />
-                {network.map(|network| view! { ", from the network " <bdi class="mono">{network}</bdi> })}
+                <Show when=move || { times.get() > 1 }>
+                    {move || format!("{} times, first ", times.get())} <When at=first /> ", last "
+                </Show>
+                <When at=last /> {network.map(|network| view! { ", from the network " <bdi class="mono">{network}</bdi> })}
             </p>
             <p>{advice}</p>
             <div class="notice-actions">{button} {links.collect_view()}</div>
@@ -252,5 +283,20 @@ mod tests {
         let told: Vec<_> = told.iter().map(|it| (it.newest.id, it.times, it.sessions.len())).collect();
         assert_eq!(told, [(9, 2, 0), (7, 2, 2), (5, 1, 0), (4, 1, 0), (3, 1, 1), (2, 1, 1)]);
         assert_eq!(heap(vec![]), []);
+    }
+
+    #[test]
+    fn a_heap_that_grows_is_the_same() {
+        let event = AuditEvent::ExcessRateLimitExceeded;
+        let few = heap(vec![notice(4, event, Some(1)), notice(2, event, Some(1))]);
+        let more =
+            heap(vec![notice(7, event, Some(1)), notice(4, event, Some(1)), notice(2, event, Some(1))]);
+        assert_eq!(
+            few.iter().map(Heap::key).collect::<Vec<_>>(),
+            more.iter().map(Heap::key).collect::<Vec<_>>()
+        );
+        let over = heap(vec![notice(4, event, None), notice(2, event, None)]);
+        assert_ne!(few[0].key(), over[0].key(), "what is to be done has changed");
+        assert_eq!((more[0].oldest, more[0].newest.at), ((2, 102), 107));
     }
 }

@@ -12,7 +12,8 @@ pub fn Confirm(
     /// Unique on the page.
     id: String,
     /// What the button does.
-    label: &'static str,
+    #[prop(into)]
+    label: Signal<&'static str>,
     /// The id of the element that says to what it does it, if the label alone does not.
     #[prop(optional)]
     to: Option<String>,
@@ -20,9 +21,11 @@ pub fn Confirm(
     #[prop(into)]
     question: Signal<&'static str>,
     /// The answer that does it.
-    yes: &'static str,
+    #[prop(into)]
+    yes: Signal<&'static str>,
     /// The answer that does not.
-    no: &'static str,
+    #[prop(into)]
+    no: Signal<&'static str>,
     /// Whether something is under way, so that nothing else may begin.
     #[prop(into)]
     pending: Signal<bool>,

@@ -20,7 +20,7 @@ pub fn session(it: &AuditEntry) -> Option<String> {
     let (browser, system) = (it.session_browser.as_deref(), it.session_system.as_deref());
     let same = it.session_browser == it.browser && it.session_system == it.system;
     let is_known = browser.is_some() || system.is_some();
-    (is_known && !same).then(|| format!("the session in {}", words::device(browser, system)))
+    (is_known && !same).then(|| format!("the session last used in {}", words::device(browser, system)))
 }
 
 /// Who did what an entry tells of, unless it was an administrator.
@@ -229,7 +229,7 @@ mod tests {
             session_system: text("Linux"),
             session_network: None,
         };
-        assert_eq!(session(&entry), text("the session in Chrome on Linux"));
+        assert_eq!(session(&entry), text("the session last used in Chrome on Linux"));
         entry.session_browser = text("Firefox");
         assert_eq!(session(&entry), None);
         (entry.session_browser, entry.session_system) = (None, None);

@@ -29,6 +29,15 @@ use crate::config::Kept;
 /// What went wrong, in one sentence.
 type Failure = Box<dyn Error>;
 
+/// `lanyard migrate`: brings the tables up to date, so that other commands can go first after a backup was restored.
+///
+/// # Errors
+/// One sentence on what went wrong.
+pub async fn migrate(kept: &Kept) -> Result<(), Failure> {
+    lanyard_store::open(&kept.database_url(), Clock::System).await?;
+    print::line("The database is up to date")
+}
+
 /// The database, with the rules by which it is changed.
 struct Office {
     database: Database,

@@ -16,8 +16,8 @@ use super::{failed, rows};
 use crate::sql::select_user;
 use crate::{MOST_COUNTED, NEWCOMER};
 
-/// After this time, no entry is committed any more whose id is smaller than that of one which is there already. An entry
-/// gets its id at the end of its transaction, so that takes milliseconds.
+/// After this time, an entry that is committed has a greater id than those which are there already, unless its commit was
+/// held up for so long: a notice gets its id near the end of its transaction.
 const IN_ORDER: Duration = Duration::from_secs(1);
 
 /// Writes an entry.
@@ -188,7 +188,7 @@ pub async fn notices(
     let found = sqlx::query(select_entries!(
         "WHERE notice AND audit.user_id = $2 AND at >= $4 AND at <= $6 AND session_id IS DISTINCT FROM $3
            AND id > (SELECT notices_seen FROM sessions WHERE sid = $3)
-         ORDER BY at, id LIMIT $5"
+         ORDER BY id LIMIT $5"
     ))
     .bind(now.0)
     .bind(user.0)

@@ -232,7 +232,7 @@ pub async fn notices(
     let found = sqlx::query(select_entries!(
         "WHERE notice AND audit.user_id = ?2 AND at >= ?4 AND session_id IS NOT ?3
            AND id > (SELECT notices_seen FROM sessions WHERE sid = ?3)
-         ORDER BY at, id LIMIT ?5"
+         ORDER BY id LIMIT ?5"
     ))
     .bind(now.0)
     .bind(user.0.as_bytes().as_slice())

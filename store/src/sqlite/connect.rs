@@ -10,13 +10,16 @@ use std::time::Duration;
 use lanyard_auth::store::StoreError;
 use sqlx::migrate::Migrator;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{Connection as _, SqlitePool};
+use sqlx::{ConnectOptions as _, Connection as _, SqlitePool};
 
 use super::{failed, words};
 use crate::OpenError;
 
 /// So long a write waits for another process's.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// So long a server waits for another that brings a large database's tables up to date.
+const MIGRATION_TIMEOUT: Duration = Duration::from_secs(10 * 60);
 
 /// So long a caller waits for a connection: a thousand renewals at once queue for the one writer. With
 /// [`BUSY_TIMEOUT`] one operation stays below a client's 10 s.
@@ -58,12 +61,7 @@ pub fn make_private(path: &Path) -> Result<(), OpenError> {
 
 /// The one connection that writes.
 pub async fn writer(path: &Path) -> Result<SqlitePool, StoreError> {
-    let options = options(path)
-        .journal_mode(SqliteJournalMode::Wal)
-        // NORMAL can lose acknowledged commits in a power cut: rotations that a client holds already.
-        .synchronous(SqliteSynchronous::Full)
-        .foreign_keys(true);
-    pool(1).connect_with(options).await.map_err(failed)
+    pool(1).connect_with(writing(path)).await.map_err(failed)
 }
 
 /// The connections that only read.
@@ -73,13 +71,16 @@ pub async fn readers(path: &Path) -> Result<SqlitePool, StoreError> {
 
 /// Brings the tables up to date, in one transaction: two servers that start together do it one after the
 /// other, and the second finds nothing left to do.
-pub async fn migrate(writer: &SqlitePool) -> Result<(), OpenError> {
-    let mut transaction = writer.begin_with("BEGIN IMMEDIATE").await.map_err(failed)?;
+pub async fn migrate(path: &Path) -> Result<(), OpenError> {
+    let options = writing(path).busy_timeout(MIGRATION_TIMEOUT);
+    let mut connection = options.connect().await.map_err(failed)?;
+    let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await.map_err(failed)?;
     // Not `run`: its bounds make a future that can't be spawned.
     let migrated = MIGRATIONS.run_direct(None, &mut *transaction, false).await;
     migrated.map_err(|error| OpenError::migrating(error, failed))?;
     words::write_all_if_none(&mut transaction).await?;
     transaction.commit().await.map_err(failed)?;
+    connection.close().await.map_err(failed)?;
     Ok(())
 }
 
@@ -92,6 +93,14 @@ pub async fn check(readers: &SqlitePool) -> Result<(), OpenError> {
     }
     let applied = sqlx::query_scalar("SELECT version FROM _sqlx_migrations");
     OpenError::unless_up_to_date(&MIGRATIONS, &applied.fetch_all(readers).await.map_err(failed)?)
+}
+
+fn writing(path: &Path) -> SqliteConnectOptions {
+    options(path)
+        .journal_mode(SqliteJournalMode::Wal)
+        // NORMAL can lose acknowledged commits in a power cut: rotations that a client holds already.
+        .synchronous(SqliteSynchronous::Full)
+        .foreign_keys(true)
 }
 
 fn options(path: &Path) -> SqliteConnectOptions {

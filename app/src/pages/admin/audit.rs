@@ -130,6 +130,8 @@ fn Filters(
     let options =
         AuditEvent::ALL.map(|it| view! { <option value=it.name()>{told::event(it, None)}</option> });
     let wrong = move |part| move || unclear.with(|unclear| unclear.contains(&part)).then_some("true");
+    let said =
+        move |part| move || unclear.with(|unclear| unclear.contains(&part)).then_some("filter-problems");
     view! {
         <form class="panel filters" aria-label="What to show" on:submit=on_submit>
             <Problems unclear list />
@@ -139,7 +141,7 @@ fn Filters(
                     node_ref=event
                     id="event"
                     aria-invalid=wrong(Unclear::Event)
-                    aria-describedby="filter-problems"
+                    aria-describedby=said(Unclear::Event)
                 >
                     <option value="">"Everything"</option>
                     {options}
@@ -152,7 +154,7 @@ fn Filters(
                     id="from"
                     type="date"
                     aria-invalid=wrong(Unclear::From)
-                    aria-describedby="filter-problems"
+                    aria-describedby=said(Unclear::From)
                 />
             </div>
             <div class="field">
@@ -162,7 +164,7 @@ fn Filters(
                     id="until"
                     type="date"
                     aria-invalid=wrong(Unclear::Until)
-                    aria-describedby="filter-problems"
+                    aria-describedby=said(Unclear::Until)
                 />
             </div>
             <button class="button">"Show"</button>

@@ -122,7 +122,13 @@ fn Sections() -> impl IntoView {
 #[component]
 fn Refusal() -> impl IntoView {
     let session = Session::expect();
-    let asked = RwSignal::new(false);
+    let badge = Memo::new(move |_| match session.view.get() {
+        View::SignedIn(it) => Some(it.badge.serial),
+        View::Checking | View::SignedOut { .. } => None,
+    });
+    // With which badge a newer one was asked for.
+    let asked = RwSignal::new(None);
+    let is_newer = move || asked.get().is_some_and(|old| badge.get().is_some_and(|new| new != old));
     view! {
         <Title text="Administration · Lanyard" />
         <section class="panel" aria-labelledby="refusal">
@@ -133,11 +139,11 @@ fn Refusal() -> impl IntoView {
             </p>
             <p class="quiet">"Somebody has just made you an administrator? Your next badge will say so."</p>
             <p role="status">
-                {move || asked.get().then_some("Your newest badge says it still: no administrator.")}
+                {move || is_newer().then_some("Your newest badge says it still: no administrator.")}
             </p>
             <div class="actions">
                 <button type="button" class="button" on:click=move |_| {
-                    asked.set(true);
+                    asked.set(badge.get_untracked());
                     session.renew();
                 }>
                     "Fetch a new badge"
