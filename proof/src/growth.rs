@@ -78,20 +78,23 @@ fn not_much_longer(compared: Compared) -> anyhow::Result<String> {
 async fn removal<D: Database>(scale: Scale, report: &mut Chapter<'_>) -> anyhow::Result<()> {
     let expired = scale.pick(2_000, 100_000);
     let (sessions, renewals) = scale.pick((5_000, 500), (150_000, 20_000));
-    report.progress(format!("{}: removes {expired} expired sessions while others are renewed", D::NAME));
+    report.progress(format!(
+        "{}: removes {expired} expired sessions and their entries in the log while others are renewed",
+        D::NAME
+    ));
     let filled = Filled::<D>::new(sessions, renewals).await?;
     let removal = beside_removal(&filled, expired, scale.pick(100, 2_000)).await;
     report.outcome(
         format!(
-            "{}: {expired} expired sessions are removed, no other one, and no renewal beside it waits {} s",
+            "{}: {expired} expired sessions and their entries in the log are removed, no others, and no renewal beside it waits {} s",
             D::NAME,
             LIMITS.client_timeout().as_secs()
         ),
         removal.map(|removal| {
             let seconds = removal.took.as_secs_f64();
-            let Removal { removed, renewals, .. } = removal;
+            let Removal { sessions, entries, renewals, .. } = removal;
             let slowest = renewals.these.slowest().as_millis();
-            format!("{removed} in {seconds:.1} s; a renewal beside it, against alone: {renewals}; the slowest {slowest} ms")
+            format!("{sessions} and {entries} in {seconds:.1} s; a renewal beside it, against alone: {renewals}; the slowest {slowest} ms")
         }),
     );
     Ok(())

@@ -25,9 +25,17 @@ const PACE: Duration = Duration::from_millis(5);
 /// A row stays so much longer than its session.
 const DAY: Duration = Duration::from_secs(24 * 3600);
 
+/// So long an entry of the audit log is kept: those of the sessions of [`Began::LONG_AGO`] are older, all others younger.
+const KEPT: Duration = Duration::from_secs(63 * 12 * 3600);
+
 /// Latencies of renewals, in ascending order.
 #[derive(Debug)]
 pub struct Latencies(Vec<Duration>);
+
+/// The entry of every sign-in.
+const SIGN_INS: &str = "
+    INSERT INTO audit (at, event, actor, user_id, session_id, browser, system, network, notice)
+    SELECT created_at, 'authn_login_success', 'owner', user_id, sid, browser, system, network, FALSE FROM sessions";
 
 /// One set of latencies against another.
 #[derive(Debug)]
@@ -122,13 +130,12 @@ impl<D: Database> Filled<D> {
     /// # Errors
     /// What the database said.
     pub async fn bytes_a_session(&self) -> Result<u64> {
-        let sessions = self.count("").await?;
+        let sessions = self.count("sessions").await?;
         Ok(self.db.size().await? / u64::try_from(sessions.max(1))?)
     }
 
-    async fn count(&self, condition: &str) -> Result<i64> {
-        let sql = format!("SELECT count(*) FROM sessions {condition}");
-        self.db.number(sql).await?.context("no count")
+    async fn count(&self, rows: &str) -> Result<i64> {
+        self.db.number(format!("SELECT count(*) FROM {rows}")).await?.context("no count")
     }
 
     /// At a steady pace.
@@ -168,28 +175,38 @@ pub async fn in_turns<D: Database>(many: &Filled<D>, few: &Filled<D>) -> Result<
 #[derive(Debug)]
 pub struct Removal {
     /// Sessions that were removed.
-    pub removed: u64,
+    pub sessions: u64,
+    /// Entries of the audit log that were.
+    pub entries: u64,
     /// How long that took.
     pub took: Duration,
     /// Renewals beside it against renewals alone.
     pub renewals: Compared,
 }
 
-/// Renews at a steady pace: alone, beside the removal of so many sessions, and alone again.
+/// Renews at a steady pace: alone, beside the removal of so many sessions and of the log's entries about them, and alone
+/// again.
 ///
 /// # Errors
-/// A renewal that failed, or took longer than a client waits; a session that was removed too early, or not.
+/// A renewal that failed, or took longer than a client waits; a session or an entry that was removed too early, or not.
 pub async fn beside_removal<D: Database>(filled: &Filled<D>, expired: u64, alone: usize) -> Result<Removal> {
     fill(&filled.db, expired, Began::LONG_AGO).await?;
-    let stays = format!("WHERE expires_at >= {}", filled.db.now().before(DAY).0);
-    let before = filled.count(&stays).await?;
+    filled.db.execute(SIGN_INS.to_owned()).await?;
+    filled.db.execute(D::TIDY.to_owned()).await?;
+    let now_there = filled.db.now();
+    let stay = [
+        format!("sessions WHERE expires_at >= {}", now_there.before(DAY).0),
+        format!("audit WHERE at >= {}", now_there.before(KEPT).0),
+    ];
+    let before = [filled.count(&stay[0]).await?, filled.count(&stay[1]).await?];
     let revoked = filled.db.store().revocations(DAY, u32::MAX).await?.len();
     let mut live = filled.live.iter();
 
     let mut by_itself = filled.renew_all(live.by_ref().take(alone / 2)).await?;
     let (service, started) = (Arc::clone(&filled.service), now());
+    // At once, as by two servers.
     let removal = tokio::spawn(async move {
-        let removed = service.remove_expired().await;
+        let removed = tokio::join!(service.remove_expired(), service.remove_entries(KEPT));
         (removed, now())
     });
     let mut beside = Vec::new();
@@ -197,14 +214,16 @@ pub async fn beside_removal<D: Database>(filled: &Filled<D>, expired: u64, alone
         let next = live.next().context("too few sessions for so long a removal")?;
         beside.extend(filled.renew_all([next].into_iter()).await?);
     }
-    let (removed, ended) = removal.await?;
+    let ((sessions, entries), ended) = removal.await?;
     by_itself.extend(filled.renew_all(live.take(alone / 2)).await?);
-    ensure!(filled.count(&stays).await? == before, "a session was removed before its time");
-    ensure!(filled.count("").await? == before, "a session stays that nobody needs");
+    let after = [filled.count(&stay[0]).await?, filled.count(&stay[1]).await?];
+    ensure!(after == before, "a session or an entry was removed before its time: {after:?}, not {before:?}");
+    let all = [filled.count("sessions").await?, filled.count("audit").await?];
+    ensure!(all == before, "a session or an entry stays that nobody needs: {all:?}, not {before:?}");
     let still = filled.db.store().revocations(DAY, u32::MAX).await?.len();
     ensure!(still == revoked, "of {revoked} revocations {still} are left");
     let renewals = Compared { these: Latencies::of(beside), with: Latencies::of(by_itself) };
     let slowest = renewals.these.slowest();
     ensure!(slowest < LIMITS.client_timeout(), "a renewal beside it took {slowest:?}");
-    Ok(Removal { removed: removed?, took: ended.duration_since(started), renewals })
+    Ok(Removal { sessions: sessions?, entries: entries?, took: ended.duration_since(started), renewals })
 }
