@@ -5,14 +5,19 @@
 
 use wasm_bindgen::prelude::wasm_bindgen;
 use zeroize::Zeroizing;
-use zxcvbn::{Entropy, zxcvbn};
+use zxcvbn::zxcvbn;
 
 /// How good a password is: JSON of `score`, from 0 to 4, of which the server takes 2 and more, and `advice`, a
 /// sentence or none. `about` is what everybody knows of the person.
 #[wasm_bindgen]
 pub fn advise(password: String, about: Vec<String>) -> String {
     let password = Zeroizing::new(password);
-    let entropy = judge(&password, &about);
+    let words = known(&about);
+    if is_made_of(&password, &words) {
+        return serde_json::json!({ "score": 0, "advice": "Everybody knows these words of you." })
+            .to_string();
+    }
+    let entropy = zxcvbn(&password, &words);
     let feedback = entropy.feedback();
     let warning = feedback.and_then(|feedback| feedback.warning()).map(|warning| warning.to_string());
     let suggestion = feedback.and_then(|feedback| feedback.suggestions().first()).map(|it| it.to_string());
@@ -20,13 +25,19 @@ pub fn advise(password: String, about: Vec<String>) -> String {
     serde_json::json!({ "score": u8::from(entropy.score()), "advice": advice }).to_string()
 }
 
-/// As the server does it: all that is known, what is before an @, and each word.
-fn judge(password: &str, about: &[String]) -> Entropy {
+/// As the server does it: all that is known, what is before an @, and each word; and where the password is used.
+fn known(about: &[String]) -> Vec<&str> {
     let whole = about.iter().map(String::as_str);
     let local = about.iter().filter_map(|text| text.split_once('@')).map(|(local, _)| local);
     let parts = about.iter().flat_map(|text| text.split(|c: char| !c.is_alphanumeric()));
-    let words: Vec<_> = whole.chain(local).chain(parts).collect();
-    zxcvbn(password, &words)
+    whole.chain(local).chain(parts).chain(["lanyard"]).collect()
+}
+
+/// Whether there is nothing in it but these words, in whatever order and however often.
+fn is_made_of(password: &str, words: &[&str]) -> bool {
+    let mut parts = password.split(|c: char| !c.is_alphanumeric()).filter(|part| !part.is_empty()).peekable();
+    let known = |part: &str| words.iter().any(|word| word.to_lowercase() == part.to_lowercase());
+    parts.peek().is_some() && parts.all(known)
 }
 
 #[cfg(test)]
@@ -52,6 +63,11 @@ mod tests {
             ("letmein123", nobody),
             ("adalovelace", ada),
             ("adalovelace", nobody),
+            ("Lovelace, Ada", ada),
+            ("ada lovelace ada", ada),
+            ("lanyard lanyard", nobody),
+            ("lovelace otter", ada),
+            ("!!!!§§§§????", ada),
             ("ada.lovelace@example.com", ada),
             ("lovelace1", ada),
             ("qwertyuiop", nobody),

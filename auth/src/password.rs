@@ -24,6 +24,9 @@ const LANES: u32 = 1;
 /// How many may wait for each one that runs, before the answer is "too busy".
 const WAITING_PER_RUNNER: usize = 32;
 
+/// Everybody knows where a password is used, too.
+const OURS: &str = "lanyard";
+
 /// A password as a person typed it. Shows nothing in `Debug` and is wiped on drop.
 #[derive(Clone, Zeroize, ZeroizeOnDrop)]
 pub struct Password(String);
@@ -80,13 +83,26 @@ impl Password {
         let whole = about.iter().map(String::as_str);
         let local = about.iter().filter_map(|text| text.split_once('@')).map(|(local, _)| local);
         let parts = about.iter().flat_map(|text| text.split(|c: char| !c.is_alphanumeric()));
-        let words: Vec<_> = whole.chain(local).chain(parts).collect();
+        let words: Vec<_> = whole.chain(local).chain(parts).chain([OURS]).collect();
+        if self.is_made_of(&words) {
+            return Err(BadPassword::TooEasy(Some("Everybody knows these words of you.".to_owned())));
+        }
         let entropy = zxcvbn(&self.0, &words);
         if entropy.score() > Score::One {
             return Ok(());
         }
         let why = entropy.feedback().and_then(|feedback| feedback.warning());
         Err(BadPassword::TooEasy(why.map(|why| why.to_string())))
+    }
+}
+
+impl Password {
+    /// Whether there is nothing in it but these words, in whatever order and however often.
+    fn is_made_of(&self, words: &[&str]) -> bool {
+        let mut parts =
+            self.0.split(|c: char| !c.is_alphanumeric()).filter(|part| !part.is_empty()).peekable();
+        let known = |part: &str| words.iter().any(|word| word.to_lowercase() == part.to_lowercase());
+        parts.peek().is_some() && parts.all(known)
     }
 }
 

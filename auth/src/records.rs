@@ -83,7 +83,8 @@ pub fn words(email: &str, name: &str) -> Vec<String> {
 
 /// What somebody typed into a search, in the form of the [`words`] that it looks for; `None` if that is nothing.
 pub fn searched(text: &str) -> Option<String> {
-    Some(folded(text)).filter(|text| !text.is_empty())
+    // Of an address with nothing before it, the domain is meant.
+    Some(folded(text).trim_start_matches('@').to_owned()).filter(|text| !text.is_empty())
 }
 
 /// In lower case, with one blank between words and none around them, and one sigma: the other stands where a word ends,
@@ -149,7 +150,8 @@ mod tests {
     fn what_is_typed_gets_the_form_of_what_is_kept() {
         assert_eq!(searched("  Ada\u{a0} LOVE "), Some("ada love".to_owned()));
         assert!(words("a", "Οδυσσέας").concat().contains(&searched("ΟΔΥΣ").unwrap_or_default()));
-        for nothing in ["", " ", "\t\u{2003}"] {
+        assert_eq!(searched("@Example.com"), Some("example.com".to_owned()));
+        for nothing in ["", " ", "\t\u{2003}", "@"] {
             assert_eq!(searched(nothing), None);
         }
     }

@@ -5,11 +5,14 @@ import type { Page } from '@playwright/test';
 import { type Site, expect, test } from '../support/test.ts';
 import { Wearer, ada } from '../support/wearer.ts';
 
-test('register, sign out, sign in again', async ({ wearer }) => {
+test('register, sign out, sign in again', async ({ wearer, page }) => {
   await wearer.register(ada);
   expect(await wearer.generation()).toBe(0);
+  await wearer.open('/devices');
   await wearer.signOut();
   await wearer.expectSignedOut();
+  // Who leaves on purpose leaves no way back for the next one.
+  expect(new URL(page.url()).searchParams.get('next')).toBeNull();
   await wearer.signIn(ada);
   await wearer.callApi();
 });
@@ -33,9 +36,11 @@ test('a wrong password and an unknown address are told in the same words', async
 test('an address that has an account is refused, and what was typed stays', async ({ wearer, page, newContext, site }) => {
   await wearer.register(ada);
   const other = new Wearer(await (await newContext()).newPage(), site);
+  // The form is longer than what can be seen of it.
+  await other.page.setViewportSize({ width: 360, height: 480 });
   await other.openForm('/register');
   await other.submitRegister({ name: 'Somebody', email: ada.email, password: 'three lamps, two chairs' });
-  await expect(other.page.getByRole('alert').filter({ hasText: /account/i })).toBeVisible();
+  await expect(other.page.getByRole('alert').filter({ hasText: /account/i })).toBeInViewport();
   await expect(other.page.getByLabel('Name', { exact: true })).toHaveValue('Somebody');
   await wearer.expectSignedIn(ada);
   expect(page.url()).toContain('/dashboard');

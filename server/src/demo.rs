@@ -22,8 +22,10 @@ use crate::keys::{KeyFileError, read_or_make};
 pub struct Account {
     /// Its address.
     pub email: &'static str,
-    /// Its password.
+    /// Its password, unless its owner has changed it.
     pub password: Zeroizing<String>,
+    /// Whether it was made just now.
+    pub is_new: bool,
     /// What its owner may do by now.
     pub role: Role,
 }
@@ -64,12 +66,13 @@ pub async fn accounts(
         let password = Zeroizing::new(password.trim().to_owned());
         let registration = Registration::new(name, email, Password::new(password.to_string()))?;
         let registration = registration.with_role(role);
-        match service.sign_up(registration, &By::server(Device::default())).await {
-            Ok(_) | Err(SignUpError::EmailTaken) => {}
+        let is_new = match service.sign_up(registration, &By::server(Device::default())).await {
+            Ok(_) => true,
+            Err(SignUpError::EmailTaken) => false,
             Err(error) => return Err(error.into()),
-        }
+        };
         let role = records.user_by_email(email).await?.map_or(role, |user| user.role);
-        accounts.push(Account { email, password, role });
+        accounts.push(Account { email, password, is_new, role });
     }
     Ok(accounts)
 }

@@ -109,7 +109,12 @@ async fn serve(config: Config) -> Result<(), Box<dyn Error>> {
     println!("Lanyard is at {}", config.public_url);
     for account in accounts {
         let may = if account.role == Role::Admin { ", an administrator," } else { "" };
-        println!("  sign in as {}{may} with the password {}", account.email, account.password.as_str());
+        let unless = if account.is_new { "" } else { ", unless you have changed it" };
+        println!(
+            "  sign in as {}{may} with the password {}{unless}",
+            account.email,
+            account.password.as_str()
+        );
     }
     tokio::spawn(removal::run(Arc::clone(&service), config.audit_ttl));
     axum::serve(listener, router).with_graceful_shutdown(told_to_stop()).await?;

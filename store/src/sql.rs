@@ -25,3 +25,13 @@ macro_rules! another_admin {
     };
 }
 pub(crate) use another_admin;
+
+/// Of a sign-in in `audit`: its session was not ended as somebody does who doesn't know it. Where only such ones came
+/// from is as strange as before. (For as long as the session's row is kept, which is a month.)
+macro_rules! not_disowned {
+    () => {
+        "NOT EXISTS (SELECT 1 FROM sessions
+                     WHERE sid = session_id AND end_reason IN ('ended_elsewhere', 'kicked_out', 'token_reused'))"
+    };
+}
+pub(crate) use not_disowned;

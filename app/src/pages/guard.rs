@@ -1,5 +1,6 @@
 //! Who may see a protected page.
 
+use lanyard_client::EndReason;
 use leptos::prelude::*;
 use leptos_router::NavigateOptions;
 use leptos_router::hooks::{use_location, use_navigate};
@@ -27,7 +28,9 @@ pub fn keep_strangers_out() {
     Effect::new(move |_| {
         if let View::SignedOut { ended } = session.view.get() {
             let options = NavigateOptions { replace: true, ..NavigateOptions::default() };
-            let place = links::with_next(links::SIGN_IN, Some(&address(&here)), ended);
+            // Who leaves on purpose is done here; the next one may be somebody else.
+            let next = (ended != Some(EndReason::SignedOut)).then(|| address(&here));
+            let place = links::with_next(links::SIGN_IN, next.as_deref(), ended);
             let navigate = navigate.clone();
             // Once this page's own navigation is complete: replacing it sooner replaces the page before. By then
             // somebody may be signed in again.

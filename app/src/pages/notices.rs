@@ -119,10 +119,14 @@ impl Heap {
     }
 }
 
-/// The same notices, in heaps, the newest first.
+/// The same notices, in heaps, the newest first; of what was said of a role, the last word.
 fn heap(notices: Vec<Notice>) -> Vec<Heap> {
     let mut heaps: Vec<Heap> = Vec::new();
+    let mut role_is_told = false;
     for notice in notices {
+        if notice.event == AuditEvent::AuthzChange && std::mem::replace(&mut role_is_told, true) {
+            continue;
+        }
         match heaps.last_mut().filter(|heap| heap.takes(&notice)) {
             Some(heap) => {
                 heap.times += 1;
@@ -283,6 +287,17 @@ mod tests {
         let told: Vec<_> = told.iter().map(|it| (it.newest.id, it.times, it.sessions.len())).collect();
         assert_eq!(told, [(9, 2, 0), (7, 2, 2), (5, 1, 0), (4, 1, 0), (3, 1, 1), (2, 1, 1)]);
         assert_eq!(heap(vec![]), []);
+        let role = |id, role: &str| Notice {
+            detail: Some(role.to_owned()),
+            ..notice(id, AuditEvent::AuthzChange, None)
+        };
+        let told = heap(vec![
+            role(9, "user"),
+            notice(8, AuthnLoginFailMax, None),
+            role(7, "admin"),
+            role(6, "user"),
+        ]);
+        assert_eq!(told.iter().map(|it| it.newest.id).collect::<Vec<_>>(), [9, 8]);
     }
 
     #[test]

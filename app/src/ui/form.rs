@@ -2,7 +2,7 @@
 //! the browser, so that hydration keeps what was typed.
 
 use lanyard_client::EndReason;
-use leptos::html::Input;
+use leptos::html::{Div, Input};
 use leptos::prelude::*;
 use leptos_router::NavigateOptions;
 use leptos_router::components::A;
@@ -12,6 +12,7 @@ use super::{links, words};
 use crate::api::{ApiError, ErrorCode};
 use crate::session::{Session, View};
 use crate::ui::advice::{AdviceLine, Advising};
+use crate::ui::focus::into_sight_soon;
 use crate::ui::notice::CookieNotice;
 
 /// What the page's address says: where to go afterwards, and what came of the plain form before.
@@ -240,8 +241,15 @@ pub fn Problem(
     /// The form it is about.
     sending: Sending,
 ) -> impl IntoView {
+    let place = NodeRef::<Div>::new();
+    // On a phone the form is longer than what can be seen of it.
+    Effect::new(move |_| {
+        if sending.error().is_some() {
+            into_sight_soon(place);
+        }
+    });
     view! {
-        <div role="alert">
+        <div node_ref=place role="alert">
             {move || sending.error().map(|text| view! { <p class="notice bad">{text}</p> })}
         </div>
     }

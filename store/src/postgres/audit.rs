@@ -13,7 +13,7 @@ use sqlx::postgres::PgRow;
 use sqlx::{PgConnection, PgPool, Row as _};
 
 use super::{failed, rows};
-use crate::sql::select_user;
+use crate::sql::{not_disowned, select_user};
 use crate::{MOST_COUNTED, NEWCOMER};
 
 /// After this time, an entry that is committed has a greater id than those which are there already, unless its commit was
@@ -57,15 +57,19 @@ pub async fn of_user(
 /// Tells of a sign-in, and whether the person ever came from there before.
 pub async fn signed_in(transaction: &mut PgConnection, session: &NewSession) -> Result<(), StoreError> {
     let Device { browser, system, network } = &session.device;
-    let seen = sqlx::query(
+    let seen = sqlx::query(concat!(
         "SELECT EXISTS (SELECT 1 FROM audit WHERE user_id = $1 AND event = $2)
                 OR EXISTS (SELECT 1 FROM users WHERE id = $1 AND created_at < lanyard_now() - $6) AS ever,
                 EXISTS (SELECT 1 FROM audit
                         WHERE user_id = $1 AND event = $2 AND browser IS NOT DISTINCT FROM $3
-                          AND system IS NOT DISTINCT FROM $4) AS browser,
+                          AND system IS NOT DISTINCT FROM $4 AND ",
+        not_disowned!(),
+        ") AS browser,
                 EXISTS (SELECT 1 FROM audit
-                        WHERE user_id = $1 AND event = $2 AND network IS NOT DISTINCT FROM $5) AS network",
-    )
+                        WHERE user_id = $1 AND event = $2 AND network IS NOT DISTINCT FROM $5 AND ",
+        not_disowned!(),
+        ") AS network"
+    ))
     .bind(session.user_id.0)
     .bind(Event::AuthnLoginSuccess.name())
     .bind(browser)

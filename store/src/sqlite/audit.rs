@@ -9,6 +9,7 @@ use sqlx::{Row as _, SqliteConnection};
 
 use super::users::find as find_user;
 use super::{failed, rows};
+use crate::sql::not_disowned;
 use crate::{MOST_COUNTED, NEWCOMER};
 
 /// Writes an entry.
@@ -71,13 +72,17 @@ pub async fn signed_in(
     now: Timestamp,
 ) -> Result<(), StoreError> {
     let Device { browser, system, network } = &session.device;
-    let seen = sqlx::query(
+    let seen = sqlx::query(concat!(
         "SELECT EXISTS (SELECT 1 FROM audit WHERE user_id = ?1 AND event = ?2)
                 OR EXISTS (SELECT 1 FROM users WHERE id = ?1 AND created_at < ?6) AS ever,
                 EXISTS (SELECT 1 FROM audit WHERE user_id = ?1 AND event = ?2
-                                              AND browser IS ?3 AND system IS ?4) AS browser,
-                EXISTS (SELECT 1 FROM audit WHERE user_id = ?1 AND event = ?2 AND network IS ?5) AS network",
-    )
+                                              AND browser IS ?3 AND system IS ?4 AND ",
+        not_disowned!(),
+        ") AS browser,
+                EXISTS (SELECT 1 FROM audit WHERE user_id = ?1 AND event = ?2 AND network IS ?5 AND ",
+        not_disowned!(),
+        ") AS network"
+    ))
     .bind(session.user_id.0.as_bytes().as_slice())
     .bind(Event::AuthnLoginSuccess.name())
     .bind(browser)

@@ -152,6 +152,27 @@ pub async fn a_sign_in_from_where_its_person_never_was_says_so(db: impl Harness)
     }
 }
 
+pub async fn where_only_disowned_sessions_came_from_stays_strange(db: impl Harness) {
+    let store = db.store();
+    let ada = user(&*store, 1).await;
+    let (home, abroad) = (device("Firefox", "192.0.2.*"), device("Chrome", "198.51.100.*"));
+    sign_in(&*store, &ada, 5, home).await;
+    for (n, reason, again) in [
+        (6, EndReason::EndedElsewhere, Some(NEW_BROWSER)),
+        (7, EndReason::KickedOut, Some(NEW_BROWSER)),
+        (8, EndReason::SignedOut, None),
+        (9, EndReason::EndedElsewhere, None),
+    ] {
+        db.pass(MILLISECOND).await;
+        let sid = sign_in(&*store, &ada, n, abroad.clone()).await;
+        store.end_sessions(&[sid], reason, &By::owner(Device::default())).await.unwrap();
+        db.pass(MILLISECOND).await;
+        let sid = sign_in(&*store, &ada, n + 10, abroad.clone()).await;
+        assert_eq!(told(&all(&db).await[..1]), [(Event::AuthnLoginSuccess, again)], "{reason:?}");
+        store.end_sessions(&[sid], EndReason::KickedOut, &By::owner(Device::default())).await.unwrap();
+    }
+}
+
 pub async fn the_first_sign_in_to_an_old_account_is_news(db: impl Harness) {
     let store = db.store();
     let (ada, grace) = (user(&*store, 1).await, user(&*store, 2).await);

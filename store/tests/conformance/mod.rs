@@ -192,6 +192,7 @@ macro_rules! conformance_suite {
                 a_renewal_from_elsewhere_is_told_and_a_known_network_is_not
                 entries_are_counted_for_their_person_and_time
                 every_filter_and_every_page_has_each_entry_once
+                where_only_disowned_sessions_came_from_stays_strange
                 a_notice_is_shown_in_each_session_until_it_was_seen_there
                 old_entries_are_removed_a_few_at_a_time_the_oldest_first;
             records:
