@@ -107,8 +107,8 @@ twoBrowsers('signing out everywhere leaves no browser, no tab and no cookie', as
   await other.expectSentToSignIn(/from another device/);
   await expect.poll(async () => (await context.cookies([`${site.url}/auth/refresh`])).length).toBe(0);
   await wearer.submitSignIn(ada);
-  await expect(wearer.page).toHaveURL(/\/devices$/);
-  await expect(wearer.thisDevice).toBeVisible();
+  await wearer.expectSignedIn(ada);
+  await wearer.openDevices();
   await expect(wearer.otherDevices).toHaveCount(0);
 });
 
