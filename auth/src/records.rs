@@ -123,9 +123,9 @@ pub trait Records: Send + Sync + 'static {
     /// Entries of the audit log, the newest first.
     async fn entries(&self, filter: &Filter, most: u32) -> Result<Vec<Entry>, StoreError>;
 
-    /// What the person of this session is to be shown, the oldest first, so that none is put away unseen: notices about
-    /// him that are no older than `window`, that this session has not seen yet, and that are not about this session itself. For one, he did that
-    /// himself; for another, nothing may tell a session of its own renewals.
+    /// What the person of this session is to be shown, in the order of their ids, so that none is put away unseen: notices
+    /// about him that are no older than `window`, that this session has not seen yet, and that are not about this session
+    /// itself. For one, he did that himself; for another, nothing may tell a session of its own renewals.
     async fn notices(
         &self,
         user: UserId,

@@ -39,8 +39,9 @@ impl Service {
         self.note(NewEntry { event, detail: None, user: Some(user), session: Some(session), by }).await;
     }
 
-    /// Notes a password that was wrong, or for a closed account, and whether that makes many. An address without an account costs as many questions, so
-    /// that no time tells which those are.
+    /// Notes a password that was wrong, or for a closed account, and whether that makes many. An address without an
+    /// account costs as many questions, so that no time tells which those are (but for the entry on many, once in
+    /// fifteen minutes).
     pub(super) async fn note_wrong_password(
         &self,
         event: Event,

@@ -1,4 +1,4 @@
-//! Beginning and ending sessions, inside a transaction. For `postgres` alone.
+//! Beginning, rotating and ending sessions. For `postgres` alone.
 
 use lanyard_auth::audit::{Actor, By, Event, NEW_NETWORK, RECOVERED};
 use lanyard_auth::store::{EndReason, NewSession, Rotation, SessionId, StoreError, UserId};
