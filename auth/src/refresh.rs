@@ -81,8 +81,14 @@ impl fmt::Debug for Salt {
 }
 
 /// Names a master key. Derived from the key itself, so it needs no configuration.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct KeyId(pub u32);
+
+impl fmt::Display for KeyId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:08x}", self.0)
+    }
+}
 
 /// A well-formed refresh token. Only [`MasterKeys::is_genuine`] says whether it is one of ours.
 #[derive(Clone)]
@@ -192,8 +198,8 @@ struct DerivedKeys {
 /// One SHA-256 block, the size at which HMAC takes a key as it is.
 type HmacKey = [u8; 64];
 
-/// A token names a master key that this node doesn't have. The caller answers 503, never 401: another node,
-/// or this one once it has the key, can still honour the token.
+/// A token names a master key that this node doesn't have: another node, or this one once it has the key, may
+/// still honour the token, as long as its session is there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("unknown master key")]
 pub struct UnknownKey;
@@ -224,6 +230,11 @@ impl MasterKeys {
         let secret = Secret::random(random)?;
         // The current key is always among the keys.
         self.seal(self.current, sid, 0, secret).map_err(|_| NoRandomness)
+    }
+
+    /// Whether the key of this name is here.
+    pub fn has(&self, kid: KeyId) -> bool {
+        self.keys.contains_key(&kid)
     }
 
     /// The key with which new successors are made.

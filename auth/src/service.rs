@@ -11,6 +11,7 @@ mod removal;
 mod renew;
 mod revoke;
 mod sessions;
+mod unknown_keys;
 
 use std::fmt;
 use std::sync::Arc;
@@ -28,12 +29,14 @@ use crate::store::{EndReason, SessionId, Store, StoreError, User};
 use crate::time::{Clock, Timestamp};
 
 use ends::Ends;
+use unknown_keys::UnknownKeys;
 
 pub use account::{Registration, SignInError, SignUpError, normalise_email};
 pub use ends::{Disabled, Immediate};
 pub use renew::RefreshError;
 pub use revoke::ChangePasswordError;
 pub use sessions::LabelError;
+pub use unknown_keys::KeySample;
 
 /// What the service is made from.
 #[derive(Debug)]
@@ -117,6 +120,7 @@ pub struct Service {
     settings: Settings,
     ends: Ends,
     confirmations: Confirmations,
+    unknown_keys: UnknownKeys,
 }
 
 impl fmt::Debug for Service {
@@ -164,7 +168,7 @@ impl Service {
         let keep = settings.access.ttl() + 2 * limits.client_timeout() + limits.settle;
         let ends = Ends::load(Arc::clone(&store), settings.clock.clone(), keep, settings.immediate).await?;
         let confirmations = Confirmations::start(Arc::clone(&store), limits.settle);
-        Ok(Self { store, settings, ends, confirmations })
+        Ok(Self { store, settings, ends, confirmations, unknown_keys: UnknownKeys::new() })
     }
 
     /// The rotation rule's durations.
@@ -227,14 +231,6 @@ impl Service {
     /// Waits until the confirmations noted so far have been tried. Call it before the server stops.
     pub async fn flush(&self) {
         self.confirmations.flush().await;
-    }
-
-    /// Whether a refresh token is one of ours, of any generation.
-    ///
-    /// # Errors
-    /// [`UnknownKey`] when its key isn't here, so that nothing can be said.
-    pub fn is_genuine(&self, token: &RefreshToken) -> Result<bool, UnknownKey> {
-        self.settings.keys.is_genuine(token)
     }
 
     /// Ends the sessions of these genuine tokens, whatever their generation.

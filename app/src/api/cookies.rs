@@ -11,7 +11,7 @@ use cookie::{Cookie, SameSite};
 use lanyard_auth::Service;
 use lanyard_auth::hint::Hint;
 use lanyard_auth::refresh::{RefreshToken, UnknownKey};
-use lanyard_auth::service::NewRefreshToken;
+use lanyard_auth::service::{NewRefreshToken, Unavailable};
 use lanyard_auth::store::SessionId;
 
 use super::error::{ApiError, ErrorCode};
@@ -42,77 +42,73 @@ impl Shown {
     /// [`ErrorCode::InvalidRequest`] for Bearer together with a cookie or an Origin: the successor would
     /// have nowhere to go.
     pub fn read(headers: &HeaderMap) -> Result<Self, ApiError> {
-        let body_allowed = !headers.contains_key(ORIGIN) && !headers.contains_key(COOKIE);
-        let tokens =
-            |texts: Vec<&str>| texts.into_iter().filter_map(|text| RefreshToken::parse(text).ok()).collect();
+        let shown = Self::beside_a_password(headers);
         match credential(headers) {
             Credential::Bad => Err(ApiError::with_message(
                 ErrorCode::InvalidRequest,
                 "The Authorization header can't be read.",
             )),
-            Credential::Bearer(_) if !body_allowed => Err(ApiError::with_message(
+            Credential::Bearer(_) if !shown.body_allowed => Err(ApiError::with_message(
                 ErrorCode::InvalidRequest,
                 "A refresh token as Bearer must come without cookies and without an Origin.",
             )),
-            Credential::Bearer(text) => {
-                Ok(Self { tokens: tokens(vec![text]), hint: None, bearer: true, body_allowed })
-            }
-            Credential::None => Ok(Self {
-                tokens: tokens(values(headers, REFRESH)),
-                hint: hint(headers),
-                bearer: false,
-                body_allowed,
-            }),
+            Credential::Bearer(_) | Credential::None => Ok(shown),
         }
+    }
+
+    /// Reads the headers of a request that a password speaks for: whatever else came along may be of another day,
+    /// and is never wrong.
+    pub fn beside_a_password(headers: &HeaderMap) -> Self {
+        let body_allowed = !headers.contains_key(ORIGIN) && !headers.contains_key(COOKIE);
+        let (texts, hint, bearer) = match credential(headers) {
+            Credential::Bearer(text) if body_allowed => (vec![text], None, true),
+            _ => (values(headers, REFRESH), hint(headers), false),
+        };
+        let tokens = texts.into_iter().filter_map(|text| RefreshToken::parse(text).ok()).collect();
+        Self { tokens, hint, bearer, body_allowed }
     }
 
     /// The one token that a renewal is about.
     ///
     /// # Errors
-    /// [`ErrorCode::TokenUnknown`] when there is none; [`ErrorCode::Unavailable`] when its key isn't here.
-    pub fn one(&self, service: &Service) -> Result<&RefreshToken, ApiError> {
+    /// [`ErrorCode::TokenUnknown`] when there is none, also for good when its key isn't here and nor is its session;
+    /// [`ErrorCode::Unavailable`] when its session is there, since its key may be another node's.
+    pub async fn one(&self, service: &Service) -> Result<&RefreshToken, ApiError> {
         let mut candidates: Vec<_> = self.tokens.iter().filter(|token| self.counts(token)).collect();
         candidates.sort_by_key(|token| self.hint.is_some_and(|hint| hint.generation != token.generation));
-        let mut unknown_key = false;
+        let mut unknown = Vec::new();
         for token in candidates {
             match service.is_genuine(token) {
                 Ok(true) => return Ok(token),
                 Ok(false) => {}
-                Err(UnknownKey) => unknown_key = true,
+                Err(UnknownKey) => unknown.push(token),
             }
         }
-        Err(if unknown_key { ApiError::unavailable() } else { ApiError::new(ErrorCode::TokenUnknown) })
-    }
-
-    /// The sessions of every genuine token, for ending them.
-    ///
-    /// # Errors
-    /// [`ErrorCode::Unavailable`] when the key of the very session that the hint names isn't here. Any other
-    /// token of an unknown key may have been planted, and blocks nobody.
-    pub fn genuine(&self, service: &Service) -> Result<Vec<SessionId>, ApiError> {
-        let mut sids = Vec::new();
-        let mut unknown = Vec::new();
-        for token in &self.tokens {
-            match service.is_genuine(token) {
-                Ok(true) if !sids.contains(&token.sid) => sids.push(token.sid),
-                Ok(_) => {}
-                Err(UnknownKey) if self.counts(token) => unknown.push(token.sid),
-                Err(UnknownKey) => {}
-            }
+        if service.may_be_read_elsewhere(&unknown).await? {
+            let message = "This server lacks the key of your session. Try again later, or sign in again.";
+            return Err(ApiError { message: message.to_owned(), ..ApiError::unavailable() });
         }
-        if unknown.iter().all(|sid| sids.contains(sid)) { Ok(sids) } else { Err(ApiError::unavailable()) }
+        Err(ApiError::new(ErrorCode::TokenUnknown))
     }
 
-    /// As [`Shown::genuine`], for a caller who believes in this session, if he says so.
+    /// The sessions that whoever sent this holds, for ending them. What can't be read here is in nobody's way.
     ///
     /// # Errors
-    /// [`ErrorCode::SessionChanged`] when there are genuine tokens, and none of them is of that session.
-    pub fn genuine_of(
+    /// [`ErrorCode::Unavailable`] when it takes a look at the database, and that is away.
+    pub async fn held(&self, service: &Service) -> Result<Vec<SessionId>, ApiError> {
+        Ok(service.held(&self.tokens).await.map_err(Unavailable::from)?)
+    }
+
+    /// As [`Shown::held`], for a caller who believes in this session, if they say so.
+    ///
+    /// # Errors
+    /// [`ErrorCode::SessionChanged`] when some are held, and none of them is that session.
+    pub async fn held_by(
         &self,
         service: &Service,
         expected: Option<SessionId>,
     ) -> Result<Vec<SessionId>, ApiError> {
-        let sids = self.genuine(service)?;
+        let sids = self.held(service).await?;
         let changed = expected.is_some_and(|expected| !sids.is_empty() && !sids.contains(&expected));
         if changed { Err(ApiError::new(ErrorCode::SessionChanged)) } else { Ok(sids) }
     }

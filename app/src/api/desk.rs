@@ -53,24 +53,27 @@ impl Desk {
         Shown::read(&self.headers)
     }
 
-    /// How somebody who signs in is to get the refresh token, and the sessions that his new one replaces.
+    /// How somebody who signs in is to get the refresh token.
     ///
     /// # Errors
-    /// [`ErrorCode::InvalidRequest`] when a browser asks for the token in the body, where scripts could read
-    /// it; and as [`Shown::genuine`].
-    pub fn newcomer(&self, wanted: Option<TokenDelivery>) -> Result<(Delivery, Vec<SessionId>), ApiError> {
-        let shown = self.shown()?;
-        let delivery = match wanted.unwrap_or_default() {
-            TokenDelivery::Cookie => Delivery::Cookie,
-            TokenDelivery::Body if shown.body_allowed => Delivery::Body,
-            TokenDelivery::Body => {
-                return Err(ApiError::with_message(
-                    ErrorCode::InvalidRequest,
-                    "token_delivery=body must come without cookies and without an Origin.",
-                ));
-            }
-        };
-        Ok((delivery, shown.genuine(&self.service)?))
+    /// [`ErrorCode::InvalidRequest`] when a browser asks for the token in the body, where scripts could read it.
+    pub fn delivery(&self, wanted: Option<TokenDelivery>) -> Result<Delivery, ApiError> {
+        match wanted.unwrap_or_default() {
+            TokenDelivery::Cookie => Ok(Delivery::Cookie),
+            TokenDelivery::Body if Shown::beside_a_password(&self.headers).body_allowed => Ok(Delivery::Body),
+            TokenDelivery::Body => Err(ApiError::with_message(
+                ErrorCode::InvalidRequest,
+                "token_delivery=body must come without cookies and without an Origin.",
+            )),
+        }
+    }
+
+    /// The sessions that the new one of somebody who signs in replaces.
+    ///
+    /// # Errors
+    /// As [`Shown::held`].
+    pub async fn displaced(&self) -> Result<Vec<SessionId>, ApiError> {
+        Shown::beside_a_password(&self.headers).held(&self.service).await
     }
 
     /// Counts an attempt to sign in with this address.

@@ -28,9 +28,10 @@ pub async fn register(
     use lanyard_auth::service::Registration;
 
     let desk = Desk::here()?;
-    let (delivery, displaced) = desk.newcomer(token_delivery)?;
+    let delivery = desk.delivery(token_delivery)?;
     let registration = Registration::new(&name, &email, typed(&password))?;
     desk.admit_registration()?;
+    let displaced = desk.displaced().await?;
     let user = desk.service.sign_up(registration, &By::owner(desk.device())).await?;
     match desk.service.start_session(user, desk.client(delivery), &displaced).await {
         Ok(Some(issued)) => Ok(desk.hand_out(issued, delivery)),
@@ -53,8 +54,9 @@ pub async fn login(
     token_delivery: Option<TokenDelivery>,
 ) -> Result<Tokens, ApiError> {
     let desk = Desk::here()?;
-    let (delivery, displaced) = desk.newcomer(token_delivery)?;
+    let delivery = desk.delivery(token_delivery)?;
     desk.admit_sign_in(&email)?;
+    let displaced = desk.displaced().await?;
     let issued = desk.service.sign_in(&email, typed(&password), desk.client(delivery), &displaced).await?;
     Ok(desk.hand_out(issued, delivery))
 }
@@ -73,7 +75,7 @@ pub async fn refresh(session_id: Option<Uuid>) -> Result<Tokens, ApiError> {
     let desk = Desk::here()?;
     let shown = desk.shown()?;
     let delivery = if shown.bearer { Delivery::Body } else { Delivery::Cookie };
-    let token = shown.one(&desk.service)?;
+    let token = shown.one(&desk.service).await?;
     let issued = desk.service.refresh(token, session_id.map(SessionId), desk.client(delivery)).await?;
     desk.count_renewal(&issued).await;
     Ok(desk.hand_out(issued, delivery))
@@ -91,7 +93,7 @@ pub async fn logout(session_id: Option<Uuid>) -> Result<(), ApiError> {
 
     let desk = Desk::here()?;
     let shown = desk.shown()?;
-    let sids = shown.genuine_of(&desk.service, session_id.map(SessionId))?;
+    let sids = shown.held_by(&desk.service, session_id.map(SessionId)).await?;
     desk.service.sign_out(&sids, &desk.device()).await.map_err(Unavailable::from)?;
     if !shown.bearer {
         desk.clear_cookies();
