@@ -10,6 +10,7 @@
 mod failpoint;
 
 mod columns;
+mod place;
 mod postgres;
 mod search;
 mod sql;
@@ -25,6 +26,7 @@ use lanyard_auth::store::{Store, StoreError};
 use lanyard_auth::time::Clock;
 use sqlx::migrate::{MigrateError, Migrator};
 
+pub use place::Place;
 pub use postgres::PostgresStore;
 pub use sqlite::SqliteStore;
 
@@ -51,8 +53,14 @@ pub enum OpenError {
     #[error("a Postgres URL is spelt as postgres://user:password@host/database?sslmode=verify-full is")]
     NotPostgres,
     /// A SQLite URL without a path, with parameters, or in memory.
-    #[error("a SQLite URL names a file and nothing else, as sqlite:data/lanyard.db does")]
+    #[error("a SQLite URL names a file and nothing else, as sqlite:data/lanyard.db does; what follows a `?` is none of it")]
     NotAFile,
+    /// SQLite's driver takes no such path.
+    #[error("SQLite can't open {0}: the name of the file or of a folder above it is not UTF-8")]
+    NotUtf8(PathBuf),
+    /// A folder stands where the file should be.
+    #[error("the database can't be at {0}, which is a folder: it is a file")]
+    IsFolder(PathBuf),
     /// The folder that the database should be in is missing.
     #[error("the database's folder does not exist: {0}")]
     NoFolder(PathBuf),
@@ -131,33 +139,35 @@ impl<T: Store + Records> From<T> for Database {
     }
 }
 
-/// Opens the database that `url` names and brings its tables up to date.
+/// Opens the database at this place, or that a URL names, and brings its tables up to date.
 ///
-/// `sqlite:<path>` and `sqlite://<path>` name a file, which is made if it is missing; the path is taken as it
-/// stands, and `clock` is the database's time. `postgres://` and `postgresql://` name a database that is
-/// there already, with libpq's parameters; it has its own time.
+/// A URL is `sqlite:<path>` or `sqlite://<path>` for a file, which is made if it is missing; the path is taken as it
+/// stands, and `clock` is the database's time. Or it is `postgres://` or `postgresql://` for a database that is there
+/// already, with libpq's parameters; it has its own time.
 ///
 /// # Errors
 /// [`OpenError`], in one sentence.
-pub async fn open(url: &str, clock: Clock) -> Result<Database, OpenError> {
-    match url.split_once(':') {
-        Some(("sqlite", _)) => Ok(SqliteStore::open(url, clock).await?.into()),
-        Some(("postgres" | "postgresql", _)) => Ok(PostgresStore::open(url).await?.into()),
-        _ => Err(OpenError::UnknownScheme),
+pub async fn open(place: impl Into<Place> + Send, clock: Clock) -> Result<Database, OpenError> {
+    match place.into() {
+        Place::Url(url) if is_postgres(&url) => Ok(PostgresStore::open(&url).await?.into()),
+        place => Ok(SqliteStore::open(place, clock).await?.into()),
     }
 }
 
-/// Opens the database that `url` names if its tables are up to date, and changes nothing.
+/// Opens the database at this place if its tables are up to date, and changes nothing.
 ///
 /// For whoever uses a database beside the servers that keep it: on other tables, an older one of them could not go on.
 ///
 /// # Errors
 /// [`OpenError`], in one sentence; [`OpenError::Older`], [`OpenError::Newer`] or [`OpenError::NoFile`] when a server has
 /// to come first.
-pub async fn open_up_to_date(url: &str, clock: Clock) -> Result<Database, OpenError> {
-    match url.split_once(':') {
-        Some(("sqlite", _)) => Ok(SqliteStore::open_up_to_date(url, clock).await?.into()),
-        Some(("postgres" | "postgresql", _)) => Ok(PostgresStore::open_up_to_date(url).await?.into()),
-        _ => Err(OpenError::UnknownScheme),
+pub async fn open_up_to_date(place: impl Into<Place> + Send, clock: Clock) -> Result<Database, OpenError> {
+    match place.into() {
+        Place::Url(url) if is_postgres(&url) => Ok(PostgresStore::open_up_to_date(&url).await?.into()),
+        place => Ok(SqliteStore::open_up_to_date(place, clock).await?.into()),
     }
+}
+
+fn is_postgres(url: &str) -> bool {
+    matches!(url.split_once(':'), Some(("postgres" | "postgresql", _)))
 }

@@ -34,7 +34,7 @@ use lanyard_auth::time::{Clock, Timestamp};
 use sqlx::{Sqlite, SqlitePool, Transaction};
 
 use crate::sql::user_columns;
-use crate::{FIRST_VERSION, OpenError};
+use crate::{FIRST_VERSION, OpenError, Place};
 
 /// Sessions with their users, as [`rows::session`] reads them.
 macro_rules! select_session {
@@ -60,13 +60,13 @@ pub struct SqliteStore {
 }
 
 impl SqliteStore {
-    /// Opens the file that `url` (`sqlite:<path>` or `sqlite://<path>`) names, makes it with mode 0600 if it
-    /// is missing, and brings its tables up to date. `clock` is the database's time.
+    /// Opens the file at this place, or that a URL (`sqlite:<path>` or `sqlite://<path>`) names, makes it with mode 0600
+    /// if it is missing, and brings its tables up to date. `clock` is the database's time.
     ///
     /// # Errors
     /// [`OpenError`], in one sentence.
-    pub async fn open(url: &str, clock: Clock) -> Result<Self, OpenError> {
-        let path = connect::path(url)?;
+    pub async fn open(place: impl Into<Place> + Send, clock: Clock) -> Result<Self, OpenError> {
+        let path = connect::path(place.into())?;
         connect::make_private(&path)?;
         connect::migrate(&path).await?;
         let (writer, readers) = (connect::writer(&path).await?, connect::readers(&path).await?);
@@ -77,8 +77,8 @@ impl SqliteStore {
     ///
     /// # Errors
     /// [`OpenError`], in one sentence.
-    pub async fn open_up_to_date(url: &str, clock: Clock) -> Result<Self, OpenError> {
-        let path = connect::path(url)?;
+    pub async fn open_up_to_date(place: impl Into<Place> + Send, clock: Clock) -> Result<Self, OpenError> {
+        let path = connect::path(place.into())?;
         match path.try_exists() {
             Ok(true) => {}
             Ok(false) => return Err(OpenError::NoFile(path)),

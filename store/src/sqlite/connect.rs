@@ -13,7 +13,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, S
 use sqlx::{ConnectOptions as _, Connection as _, SqlitePool};
 
 use super::{failed, words};
-use crate::OpenError;
+use crate::{OpenError, Place};
 
 /// So long a write waits for another process's.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(2);
@@ -31,14 +31,31 @@ const READERS: u32 = 4;
 /// What makes the tables, step by step.
 static MIGRATIONS: Migrator = sqlx::migrate!("migrations/sqlite");
 
-/// The file that a URL names, as an absolute path: SQLite takes a name that begins with `file:` for a URI.
-pub fn path(url: &str) -> Result<PathBuf, OpenError> {
+/// The file at a place, as an absolute path: SQLite takes a name that begins with `file:` for a URI.
+pub fn path(place: Place) -> Result<PathBuf, OpenError> {
+    let given = match place {
+        Place::File(path) => path,
+        Place::Url(url) => named(&url)?.into(),
+    };
+    let path = match std::path::absolute(&given) {
+        Ok(path) => path,
+        Err(reason) => return Err(OpenError::NotMade { path: given, reason }),
+    };
+    match (path.to_str(), path.is_dir()) {
+        (None, _) => Err(OpenError::NotUtf8(path)),
+        (_, true) => Err(OpenError::IsFolder(path)),
+        (Some(_), false) => Ok(path),
+    }
+}
+
+/// The path that a URL names.
+fn named(url: &str) -> Result<&str, OpenError> {
     let rest = url.strip_prefix("sqlite:").ok_or(OpenError::UnknownScheme)?;
     let path = rest.strip_prefix("//").unwrap_or(rest);
     if path.is_empty() || path == ":memory:" || path.contains('?') {
         return Err(OpenError::NotAFile);
     }
-    std::path::absolute(path).map_err(|reason| OpenError::NotMade { path: path.into(), reason })
+    Ok(path)
 }
 
 /// Makes the file, if it is missing, for its owner alone. SQLite gives its `-wal` and `-shm` the same mode.

@@ -1,5 +1,6 @@
 //! What only the store's own connections can show.
 
+use std::path::Path;
 use std::time::Duration;
 
 use lanyard_auth::audit::By;
@@ -14,6 +15,7 @@ use tokio::task::yield_now;
 use uuid::Uuid;
 
 use super::{SqliteStore, connect};
+use crate::Place;
 
 async fn open(folder: &TempDir) -> SqliteStore {
     let url = format!("sqlite:{}", folder.path().join("lanyard.db").display());
@@ -103,8 +105,10 @@ async fn a_write_holds_the_lock_from_its_start() {
 
 #[test]
 fn a_name_is_never_taken_for_a_uri() {
-    let path = connect::path("sqlite:file:lanyard.db").unwrap();
-    assert!(path.is_absolute() && path.ends_with("file:lanyard.db"), "{}", path.display());
+    for place in [Place::from("sqlite:file:lanyard.db"), Place::from(Path::new("file:lanyard.db"))] {
+        let path = connect::path(place).unwrap();
+        assert!(path.is_absolute() && path.ends_with("file:lanyard.db"), "{}", path.display());
+    }
 }
 
 #[tokio::test]
