@@ -9,26 +9,32 @@ use woothee::parser::Parser;
 /// No User-Agent that tells us anything is longer.
 const LONGEST_USER_AGENT: usize = 512;
 
-/// Where somebody is: his IPv4 address, or the 56 bits of his IPv6 address that one household gets (RFC 6177).
+/// Where somebody is: their IPv4 address, or the 56 bits of their IPv6 address that one household gets (RFC 6177).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Network(IpAddr);
+pub struct Network(Option<IpAddr>);
+
+impl Network {
+    /// Nothing tells where they are. All of them count as one network.
+    pub const UNKNOWN: Self = Self(None);
+}
 
 impl From<IpAddr> for Network {
     fn from(address: IpAddr) -> Self {
-        Self(match address.to_canonical() {
+        Self(Some(match address.to_canonical() {
             IpAddr::V6(address) => {
                 let [a, b, c, d, ..] = address.segments();
                 IpAddr::V6(Ipv6Addr::new(a, b, c, d & 0xff00, 0, 0, 0, 0))
             }
             v4 @ IpAddr::V4(_) => v4,
-        })
+        }))
     }
 }
 
 /// Shortened for people and for storage: `192.0.2.*`, `2001:db8:1:*`.
 impl fmt::Display for Network {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.0 {
+        let Some(address) = self.0 else { return f.write_str("an unknown network") };
+        match address {
             IpAddr::V4(address) => {
                 let [a, b, c, _] = address.octets();
                 write!(f, "{a}.{b}.{c}.*")
@@ -63,7 +69,7 @@ impl Device {
         Self {
             browser: browser.map(str::to_owned),
             system: system.map(str::to_owned),
-            network: Some(from.to_string()),
+            network: (from != Network::UNKNOWN).then(|| from.to_string()),
         }
     }
 }

@@ -8,14 +8,16 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use axum_client_ip::ClientIpSource;
+use clap::builder::Resettable;
 use clap::error::ErrorKind;
 use clap::parser::ValueSource;
 use clap::{Args, CommandFactory, FromArgMatches as _, Parser, Subcommand, ValueEnum};
 use http::Uri;
 use lanyard_auth::access::SigningAlgorithm;
 use lanyard_auth::rotation::{BadLimits, LONGEST, Limits};
+use lanyard_store::Place;
 
+use crate::client_address::Source;
 use crate::command::{sessions, user};
 
 /// Sign people in, keep them signed in: short-lived access tokens, rotating refresh tokens.
@@ -72,10 +74,9 @@ pub struct Flags {
     /// How access tokens are signed
     #[arg(long, env = "LANYARD_SIGNING_ALG", default_value = "EdDSA")]
     signing_alg: SigningAlg,
-    /// Where a client's address is told: ConnectInfo (the connection itself), or the header that the proxy in
-    /// front sets: RightmostXForwardedFor, XRealIp, CfConnectingIp, CloudFrontViewerAddress, FlyClientIp, ...
-    #[arg(long, env = "LANYARD_CLIENT_IP", default_value = "ConnectInfo", value_name = "SOURCE")]
-    client_ip: ClientIpSource,
+    /// Where a client's address is told: by the connection itself, or by the header that the proxy in front sets
+    #[arg(long, env = "LANYARD_CLIENT_IP", default_value = "ConnectInfo", value_name = "SOURCE", ignore_case = true)]
+    client_ip: Source,
     /// Whether an ended session's access tokens are refused at once, or run to their expiry (then no call looks at
     /// anything but the token itself)
     #[arg(long, env = "LANYARD_REVOCATION", default_value = "immediate")]
@@ -103,10 +104,12 @@ pub struct Kept {
 }
 
 impl Kept {
-    /// What `lanyard_store::open` takes. May hold a password, so it is never shown.
-    pub fn database_url(&self) -> String {
-        let default = || format!("sqlite:{}", self.data_dir.join("lanyard.db").display());
-        self.database_url.clone().unwrap_or_else(default)
+    /// Where the database is: in the data folder, unless a URL says otherwise.
+    pub fn database(&self) -> Place {
+        match &self.database_url {
+            Some(url) => Place::from(url),
+            None => Place::from(self.data_dir.join("lanyard.db")),
+        }
     }
 }
 
@@ -139,8 +142,8 @@ pub struct Config {
     pub addr: SocketAddr,
     /// Our own origin, without a slash at its end.
     pub public_url: String,
-    /// Where the database is; may hold a password, so it is never shown.
-    pub database_url: String,
+    /// Where the database is.
+    pub database: Place,
     /// The folder for keys and the database.
     pub data_dir: PathBuf,
     /// How long an access token lives.
@@ -150,7 +153,7 @@ pub struct Config {
     /// How access tokens are signed.
     pub signing_alg: SigningAlgorithm,
     /// Where a client's address is told.
-    pub client_ip: ClientIpSource,
+    pub client_ip: Source,
     /// Whether an ended session's access tokens are refused at once.
     pub immediate_revocation: bool,
     /// How long entries of the audit log are kept.
@@ -176,6 +179,16 @@ pub enum BadConfig {
         /// Why it can't be.
         why: BadLimits,
     },
+    /// A session would be over before its access token.
+    #[error(
+        "--access-ttl {access:?} must be shorter than --idle-ttl {idle:?}: a renewal that is in time would find the session idle"
+    )]
+    AccessAboveIdle {
+        /// How long an access token was to live.
+        access: Duration,
+        /// How long a session may idle.
+        idle: Duration,
+    },
     /// Access tokens count in whole seconds.
     #[error("--access-ttl must be whole seconds, at least one: a JWT counts in nothing smaller")]
     AccessTtl,
@@ -190,12 +203,13 @@ pub enum BadConfig {
 }
 
 impl Cli {
-    /// Reads a line. What only `serve` takes is refused before another command's name, or it would count for nothing.
+    /// Reads a line. What only `serve` takes is refused before another command's name, or it would count for nothing. An
+    /// environment variable that is empty counts as unset, as compose files and unit files leave it.
     ///
     /// # Errors
     /// Those of clap, each with its own way to end the program.
     pub fn read(line: impl IntoIterator<Item: Into<OsString> + Clone>) -> Result<Self, clap::Error> {
-        let mut grammar = <Self as CommandFactory>::command();
+        let mut grammar = without_empty_variables(<Self as CommandFactory>::command());
         let matches = grammar.try_get_matches_from_mut(line)?;
         let typed =
             |arg: &&clap::Arg| matches.value_source(arg.get_id().as_str()) == Some(ValueSource::CommandLine);
@@ -212,6 +226,9 @@ impl Cli {
         (self.command.unwrap_or_else(|| Command::Serve(Box::new(self.serve))), self.kept)
     }
 }
+
+/// Above this an access token is hardly short-lived.
+const LONG_ACCESS: Duration = Duration::from_secs(24 * 3600);
 
 /// So long somebody is shown what happened to his account.
 pub const SHOWN: Duration = Duration::from_secs(30 * 24 * 3600);
@@ -232,6 +249,10 @@ impl Config {
         if flags.access_ttl.is_zero() || flags.access_ttl.subsec_nanos() != 0 {
             return Err(BadConfig::AccessTtl);
         }
+        // And so below the absolute limit, which the idle limit is never above.
+        if flags.access_ttl >= limits.idle {
+            return Err(BadConfig::AccessAboveIdle { access: flags.access_ttl, idle: limits.idle });
+        }
         if flags.audit_ttl < SHOWN {
             return Err(BadConfig::AuditTtl);
         }
@@ -244,7 +265,7 @@ impl Config {
                 Some(url) => origin(url)?,
                 None => origin(&format!("http://localhost:{}", flags.addr.port()))?,
             },
-            database_url: kept.database_url(),
+            database: kept.database(),
             data_dir: kept.data_dir,
             access_ttl: flags.access_ttl,
             limits,
@@ -275,6 +296,18 @@ impl Config {
                  written its cookie yet and may have to sign in again (from 5/3 of --retry-window plus 30s on \
                  it does not)",
                 humantime::format_duration(self.limits.settle)
+            ));
+        }
+        if self.access_ttl > LONG_ACCESS {
+            warnings.push(format!(
+                "access tokens live for {}: for so long a copy of one is good, and a thief who renews is not noticed;                  15m is usual",
+                humantime::format_duration(self.access_ttl)
+            ));
+        }
+        if self.limits.idle <= self.access_ttl + self.limits.settle {
+            warnings.push(format!(
+                "--idle-ttl {} is not above --access-ttl and --settle together: that long may pass between two rotations,                  and whoever was there all the time is then signed out as idle",
+                humantime::format_duration(self.limits.idle)
             ));
         }
         if !self.immediate_revocation {
@@ -326,9 +359,25 @@ fn origin(text: &str) -> Result<String, BadConfig> {
 }
 
 fn duration(text: &str) -> Result<Duration, String> {
+    if let Some(unit) = text.split(|c: char| !c.is_alphabetic()).find(|unit| is_of_the_calendar(unit)) {
+        return Err(format!("`{unit}` is a month or a year, which have no fixed length: m is minutes, and 30d is a month"));
+    }
     let duration =
         humantime::parse_duration(text).map_err(|error| format!("{error}; write it like 15m, 4s or 30d"))?;
     if duration > LONGEST { Err("at most ten years make sense".to_owned()) } else { Ok(duration) }
+}
+
+/// Months and years, as `humantime` or people write them. Minutes are never meant by them, and always typed.
+fn is_of_the_calendar(unit: &str) -> bool {
+    let word = unit.to_lowercase();
+    unit == "M" || ["mo", "mon", "month", "months", "y", "yr", "yrs", "year", "years"].contains(&word.as_str())
+}
+
+/// Without the variables that are set to nothing.
+fn without_empty_variables(command: clap::Command) -> clap::Command {
+    let is_empty = |arg: &clap::Arg| arg.get_env().and_then(std::env::var_os).is_some_and(|it| it.is_empty());
+    let unset = |arg: clap::Arg| if is_empty(&arg) { arg.env(Resettable::Reset) } else { arg };
+    command.mut_args(unset).mut_subcommands(without_empty_variables)
 }
 
 #[cfg(test)]

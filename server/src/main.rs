@@ -3,6 +3,7 @@
 
 mod activity;
 mod api;
+mod client_address;
 mod command;
 mod config;
 mod demo;
@@ -37,6 +38,7 @@ use tokio::signal;
 use tracing_subscriber::EnvFilter;
 
 use activity::Activity;
+use client_address::ClientAddress;
 use config::{Cli, Command, Config};
 use router::{App, router};
 
@@ -91,6 +93,7 @@ async fn serve(config: Config) -> Result<(), Box<dyn Error>> {
         Vec::new()
     };
     let app = App {
+        client_address: Arc::new(ClientAddress::new(config.client_ip)),
         service: Arc::clone(&service),
         throttle: Arc::default(),
         watch: Arc::default(),
@@ -128,7 +131,7 @@ async fn start(
     random: &Random,
 ) -> Result<(Arc<Service>, Arc<dyn Records>), Box<dyn Error>> {
     let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
-    let database = lanyard_store::open(&config.database_url, clock.clone()).await?;
+    let database = lanyard_store::open(config.database.clone(), clock.clone()).await?;
     let key = keys::signing(&config.data_dir, config.signing_alg)?;
     let settings = Settings {
         limits: config.limits,

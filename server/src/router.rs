@@ -26,6 +26,7 @@ use tower_http::timeout::TimeoutLayer;
 
 use crate::activity::Activity;
 use crate::api::whence::Whence;
+use crate::client_address::ClientAddress;
 use crate::config::Config;
 use crate::layers::errors::Answer;
 use crate::layers::headers::Https;
@@ -38,6 +39,8 @@ const MAX_TIME: Duration = Duration::from_secs(30);
 /// What handlers share.
 #[derive(Clone)]
 pub struct App {
+    /// Where clients are.
+    pub client_address: Arc<ClientAddress>,
     /// The token engine.
     pub service: Arc<Service>,
     /// How often somebody may try to sign in.
@@ -89,8 +92,7 @@ fn layered(activity: &Arc<Activity>, config: &Config) -> Result<Router<App>, Con
         .layer(from_fn_with_state(Arc::clone(activity), count::deeds))
         .layer(from_fn(forms::redirect))
         .layer(from_fn_with_state(https, headers::secure))
-        .layer(log::layer())
-        .layer(config.client_ip.clone().into_extension());
+        .layer(log::layer());
     #[cfg(feature = "failpoints")]
     let router = router.layer(from_fn(crate::failpoints::answer));
     Ok(router)

@@ -75,3 +75,11 @@ fn a_network_is_shown_shortened() {
         assert_eq!(network(address).to_string(), shown);
     }
 }
+
+#[test]
+fn an_unknown_network_is_told_and_kept_as_no_network() {
+    assert_eq!(Device::new(None, Network::UNKNOWN).network, None);
+    assert_eq!(Network::UNKNOWN.to_string(), "an unknown network");
+    assert_ne!(network("0.0.0.0"), Network::UNKNOWN);
+    assert_ne!(network("::"), Network::UNKNOWN);
+}

@@ -59,7 +59,7 @@ impl FromRequestParts<App> for Admin {
             return Ok(Self(claims, user));
         }
         if app.watch.refused(claims.sid) {
-            let Here(device) = Here::from_request_parts(parts, app).await?;
+            let Ok(Here(device)) = Here::from_request_parts(parts, app).await;
             let (event, by) = (Event::AuthzFail, By::owner(device));
             let (user, session) = (Some(claims.sub), Some(claims.sid));
             app.service.note(NewEntry { event, detail: None, user, session, by }).await;

@@ -34,7 +34,7 @@ type Failure = Box<dyn Error>;
 /// # Errors
 /// One sentence on what went wrong.
 pub async fn migrate(kept: &Kept) -> Result<(), Failure> {
-    lanyard_store::open(&kept.database_url(), Clock::System).await?;
+    lanyard_store::open(kept.database(), Clock::System).await?;
     print::line("The database is up to date")
 }
 
@@ -49,7 +49,7 @@ impl Office {
     /// Opens the database that a server made and has brought up to date. Its tables stay as they are: servers that run
     /// may be of another version.
     async fn open(kept: &Kept) -> Result<Self, Failure> {
-        let database = lanyard_store::open_up_to_date(&kept.database_url(), Clock::System).await?;
+        let database = lanyard_store::open_up_to_date(kept.database(), Clock::System).await?;
         let service = Service::start(database.store.clone(), settings()?).await?;
         Ok(Self { database, service, by: By::command_line() })
     }
