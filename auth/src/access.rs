@@ -3,13 +3,17 @@
 //! Verification is strict: one key, its algorithm pinned, every claim required, no leeway, and expiry judged
 //! by our own clock. Whatever else a token may be, it is [`AccessError::Invalid`].
 
+mod key_file;
+
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use ed25519_dalek::pkcs8::spki::der::pem::LineEnding;
 use ed25519_dalek::pkcs8::{DecodePrivateKey as _, EncodePrivateKey as _, KeypairBytes};
-use jsonwebtoken::jwk::{Jwk, JwkSet, KeyAlgorithm, PublicKeyUse, ThumbprintHash};
+use jsonwebtoken::jwk::{AlgorithmParameters, Jwk, JwkSet, KeyAlgorithm, PublicKeyUse, ThumbprintHash};
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -18,6 +22,8 @@ use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 use crate::scope::Role;
 use crate::store::{EndReason, SessionId, UserId};
 use crate::time::Timestamp;
+
+pub use key_file::Unusable;
 
 /// RFC 9068, 2.1.
 const TYPE: &str = "at+jwt";
@@ -145,9 +151,9 @@ impl SigningAlgorithm {
 /// A signing key that can't be used, or could not be made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum KeyError {
-    /// The text is no PKCS #8 key in PEM for this algorithm.
-    #[error("not a PKCS #8 private key in PEM for {}", .0.name())]
-    Unusable(SigningAlgorithm),
+    /// The text is no private key for this algorithm (PKCS #8, in PEM).
+    #[error("not a key for {name}: {1}", name = .0.name())]
+    Unusable(SigningAlgorithm, Unusable),
     /// No key could be made.
     #[error("no {} key could be made", .0.name())]
     NotMade(SigningAlgorithm),
@@ -170,18 +176,22 @@ impl fmt::Debug for SigningKey {
 }
 
 impl SigningKey {
-    /// Reads a private key (PKCS #8, PEM). Its id is its thumbprint (RFC 7638).
+    /// Reads a private key (PKCS #8, PEM; for RSA also PKCS #1). Its id is its thumbprint (RFC 7638).
     ///
     /// # Errors
-    /// [`KeyError::Unusable`] when the text is not such a key.
+    /// [`KeyError::Unusable`] when the text is not such a key, with the reason.
     pub fn from_pem(algorithm: SigningAlgorithm, pem: &str) -> Result<Self, KeyError> {
-        let unusable = |_| KeyError::Unusable(algorithm);
+        let because = |why| KeyError::Unusable(algorithm, why);
+        let unusable = |_| because(Unusable::Damaged);
+        let pem = &*key_file::tidy(pem);
+        key_file::look(algorithm, pem).map_err(because)?;
         let encoding = match algorithm {
-            SigningAlgorithm::EdDsa => ed25519(pem).ok_or(KeyError::Unusable(algorithm))?,
+            SigningAlgorithm::EdDsa => ed25519(pem).ok_or(because(Unusable::Damaged))?,
             SigningAlgorithm::Rs256 => EncodingKey::from_rsa_pem(pem.as_bytes()).map_err(unusable)?,
             SigningAlgorithm::Es256 => EncodingKey::from_ec_pem(pem.as_bytes()).map_err(unusable)?,
         };
         let mut jwk = Jwk::from_encoding_key(&encoding, algorithm.jwt()).map_err(unusable)?;
+        check_length(&jwk).map_err(because)?;
         let kid = jwk.thumbprint(ThumbprintHash::SHA256).map_err(unusable)?;
         jwk.common.key_id = Some(kid.clone());
         jwk.common.public_key_use = Some(PublicKeyUse::Signature);
@@ -216,6 +226,19 @@ impl SigningKey {
     /// The public keys, as `/.well-known/jwks.json` shows them (RFC 7517).
     pub fn jwks(&self) -> &JwkSet {
         &self.jwks
+    }
+}
+
+/// An RSA key is neither too short to be safe nor too long to be verified here; others have one length.
+fn check_length(jwk: &Jwk) -> Result<(), Unusable> {
+    let AlgorithmParameters::RSA(rsa) = &jwk.algorithm else { return Ok(()) };
+    let modulus = URL_SAFE_NO_PAD.decode(&rsa.n).map_err(|_| Unusable::Damaged)?;
+    let zeros = modulus.iter().take_while(|byte| **byte == 0).count();
+    let first = modulus.get(zeros).ok_or(Unusable::Damaged)?;
+    match (modulus.len() - zeros) * 8 - first.leading_zeros() as usize {
+        bits @ ..2048 => Err(Unusable::TooShort(bits)),
+        bits @ 4097.. => Err(Unusable::TooLong(bits)),
+        _ => Ok(()),
     }
 }
 
@@ -254,6 +277,27 @@ impl AccessTokens {
     /// `issuer` is the public URL, without a slash at its end.
     pub fn new(key: SigningKey, issuer: &str, ttl: Duration) -> Self {
         Self { key, issuer: issuer.to_owned(), audience: format!("{issuer}/api"), ttl }
+    }
+
+    /// Signs a token and verifies it, as every later one is: a key that only parses is no key.
+    ///
+    /// # Errors
+    /// [`KeyError::Unusable`].
+    pub fn try_out(&self, now: Timestamp) -> Result<(), KeyError> {
+        let grant = Grant {
+            user: UserId(Uuid::nil()),
+            sid: SessionId(Uuid::nil()),
+            generation: u32::MAX,
+            user_version: u32::MAX,
+            authz_version: u32::MAX,
+            role: Role::Admin,
+            confirm_from: Some(now),
+            jar: false,
+            not_after: Timestamp(i64::MAX),
+        };
+        let (token, _) = self.sign(grant, Uuid::nil(), now)?;
+        let verified = self.verify(token.reveal(), now);
+        verified.map(drop).map_err(|_| KeyError::Unusable(self.key.algorithm, Unusable::NotVerified))
     }
 
     /// How long an access token lives.
@@ -296,8 +340,17 @@ impl AccessTokens {
             ..Header::new(self.key.algorithm.jwt())
         };
         let text = jsonwebtoken::encode(&header, &claims, &self.key.encoding)
-            .map_err(|_| KeyError::Unusable(self.key.algorithm))?;
+            .map_err(|_| KeyError::Unusable(self.key.algorithm, Unusable::Damaged))?;
         Ok((AccessTokenText(text), u32::try_from(exp - iat).unwrap_or(u32::MAX)))
+    }
+
+    /// The signing key that a token names, if it has the form of ours and the key is another one. Nothing proves it.
+    pub(crate) fn unknown_kid(&self, token: &str) -> Option<String> {
+        let header = jsonwebtoken::decode_header((token.len() <= MAX_LENGTH).then_some(token)?).ok()?;
+        let kid = header.kid.filter(|kid| kid.len() == self.key.kid.len() && *kid != self.key.kid)?;
+        let is_thumbprint =
+            kid.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
+        (is_thumbprint && header.typ.as_deref() == Some(TYPE)).then_some(kid)
     }
 
     /// Checks a token's signature, header and claims at `now`. Says nothing about revocation.

@@ -1,6 +1,5 @@
 use super::*;
 use crate::random::Random;
-use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 
@@ -171,4 +170,19 @@ fn nothing_secret_shows() {
     assert_eq!(format!("{text:?}"), "AccessTokenText(..)");
     assert!(SigningKey::from_pem(SigningAlgorithm::EdDsa, "nonsense").is_err());
     assert!(SigningKey::from_pem(SigningAlgorithm::Rs256, &pem).is_err());
+}
+
+#[test]
+fn a_key_that_is_not_here_is_named_if_it_could_be_one() {
+    let [here, elsewhere] = [tokens(SigningAlgorithm::EdDsa), tokens(SigningAlgorithm::Es256)];
+    let named = |text: &str| here.unknown_kid(text);
+    assert_eq!(named(&signed(&elsewhere, grant())), Some(elsewhere.key.kid.clone()));
+    assert_eq!(named(&signed(&here, grant())), None);
+    for kid in ["", "other", &"x".repeat(44), &"\n".repeat(43), &"ü".repeat(43)] {
+        let header = json!({ "typ": "at+jwt", "alg": "EdDSA", "kid": kid });
+        assert_eq!(named(&forged(&here, &header, &good_claims())), None, "{kid:?}");
+    }
+    for text in ["", ".", "..", "a.b.c", "\u{0}", "ü.ü.ü", &"a".repeat(MAX_LENGTH + 1)] {
+        assert_eq!(named(text), None, "{text:.40}");
+    }
 }
