@@ -118,6 +118,11 @@ impl Rest {
         }
     }
 
+    /// How many failures in a row led to it.
+    pub fn failures(&self) -> u32 {
+        self.failures
+    }
+
     /// How much of it is left.
     pub fn left(&self, now: &Now) -> u64 {
         self.since.left(now, self.length)

@@ -355,6 +355,12 @@ impl Engine {
         rest.map(|rest| rest.left(now))
     }
 
+    /// How many renewals in a row have failed; none when none is wanted. However many it are, nobody is signed out by it:
+    /// that is for the person to decide.
+    pub fn failed_renewals(&self) -> u32 {
+        self.rest.filter(|_| self.wants.renewal.is_some()).map_or(0, |rest| rest.failures())
+    }
+
     /// Whether the server has still to hear of a sign-out.
     pub fn owes_sign_out(&self) -> bool {
         self.wants.sign_out.is_some()

@@ -69,6 +69,7 @@ fn a_failure_signs_nobody_out_and_is_tried_again_ever_later() {
         assert_eq!(tab.shows(), Some(mark(ADA)));
         let pause = tab.engine.retry_in(&tab.now).unwrap();
         pauses.push(pause);
+        assert_eq!(tab.engine.failed_renewals() as usize, pauses.len());
         assert!(!takes_lock(&tab.after(pause - 1)));
         assert!(takes_lock(&tab.after(1)));
         attempt = tab.win_lock();
