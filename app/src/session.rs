@@ -88,6 +88,8 @@ pub enum Connection {
     Retrying {
         /// When.
         next_at: f64,
+        /// Whether renewals came back without a badge several times in a row: it may stay so, and signing in again helps.
+        stuck: bool,
     },
     /// The server refused to renew (a 400 of ours). Nothing is tried until the person does something.
     Refused,
@@ -269,6 +271,11 @@ impl Session {
     pub fn sign_out(self) {
         #[cfg(feature = "hydrate")]
         crate::browser::sign_out();
+    }
+
+    /// Whether the server answers, and takes the session up all the same not, several times in a row.
+    pub fn is_stuck(self) -> bool {
+        matches!(self.connection.get(), Connection::Retrying { stuck: true, .. })
     }
 
     /// Renews the badge now.

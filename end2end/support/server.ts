@@ -74,6 +74,14 @@ export class Server {
     await this.end('SIGKILL');
   }
 
+  /** Stops it, loses a file of its folder, or all of them, and starts it again over what is left. */
+  async lose(what: 'master.keys' | 'everything'): Promise<void> {
+    await this.stop();
+    const lost = what === 'everything' ? await readdir(this.folder) : [what];
+    for (const name of lost) await rm(join(this.folder, name));
+    await this.start();
+  }
+
   /** Sends a request past the proxy, as somebody with a tool of his own would. */
   send(method: string, path: string, sent: Sent = {}): Promise<Answer> {
     return send(this.port, method, path, sent);

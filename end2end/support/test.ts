@@ -22,6 +22,8 @@ type Fixtures = {
   site: Site;
   /** The paths that a test lets a page ask for though nothing is there; empty, until a test adds one. */
   missing: Set<string>;
+  /** The paths to which a test lets the server answer 503; empty, until a test adds one. */
+  unavailable: Set<string>;
   /** What went wrong in any of this test's browsers; a test fails unless it is empty at its end. */
   problems: string[];
   /** Another browser profile, empty, watched like the first. */
@@ -57,13 +59,18 @@ export const test = base.extend<Fixtures>({
     await use(new Set());
   },
 
-  problems: [async ({ site, missing }, use) => {
+  unavailable: async ({}, use) => {
+    await use(new Set());
+  },
+
+  problems: [async ({ site, missing, unavailable }, use) => {
     const problems: string[] = [];
     await use(problems);
     for (const { by, status, sent, method, path } of site.proxy.log) {
       // Chromium asks for an icon by that name where it shows something other than HTML.
       const unwanted = status === 404 && sent['sec-fetch-dest'] !== 'document' && path !== '/favicon.ico' && !missing.has(path);
-      if (by === 'server' && (status >= 500 || unwanted)) problems.push(`the server answered ${status} to ${method} ${path}`);
+      const failed = status >= 500 && !(status === 503 && unavailable.has(path));
+      if (by === 'server' && (failed || unwanted)) problems.push(`the server answered ${status} to ${method} ${path}`);
     }
     for (const refresh of site.proxy.seen('/auth/refresh')) {
       const cleared = [REFRESH, HINT].filter((name) => setCookie(refresh, name)?.value === '');

@@ -24,6 +24,9 @@ use crate::session::{Connection, Event, PageSettings, Patterns, Shows, View};
 /// A call that was sent is given up after so many milliseconds.
 const CALL_TIMEOUT: u32 = 30_000;
 
+/// After so many failures in a row a person is offered to sign in again.
+const STUCK: u32 = 3;
+
 /// A call that a page waits for.
 pub struct Pending {
     request: Rc<Request>,
@@ -72,6 +75,8 @@ pub struct Driver {
     pub calls: HashMap<CallId, Pending>,
     pub forms: HashMap<FormId, Form>,
     under_way: HashMap<Attempt, AbortController>,
+    /// Whether the last renewal that failed was answered at all.
+    answered: bool,
     /// Dropping it stops it.
     timer: Option<Timeout>,
     locks: Locks,
@@ -86,6 +91,7 @@ impl Driver {
             calls: HashMap::new(),
             forms: HashMap::new(),
             under_way: HashMap::new(),
+            answered: false,
             timer: None,
             locks: Locks::default(),
             channel: Channel::open(),
@@ -136,7 +142,10 @@ impl Driver {
             Effect::DropHint => jar::drop_hint(),
             Effect::Owe(who) => storage::owe(who),
             Effect::Settle(who) => storage::settle(who),
-            Effect::RenewalFailed { status } => events.push(Event::RenewalFailed { status }),
+            Effect::RenewalFailed { status } => {
+                self.answered = status.is_some();
+                events.push(Event::RenewalFailed { status });
+            }
             Effect::RenewalRefused => events.push(Event::RenewalRefused),
             Effect::AccountChanged => events.push(Event::AccountChanged),
             Effect::Ended(reason) => events.push(Event::Ended { reason }),
@@ -282,7 +291,10 @@ impl Driver {
         };
         let connection = match self.engine.retry_in(now) {
             _ if !events::is_online() => Connection::Offline,
-            Some(wait) => Connection::Retrying { next_at: clock::fraction(now.monotonic + wait) },
+            Some(wait) => {
+                let stuck = self.answered && self.engine.failed_renewals() >= STUCK;
+                Connection::Retrying { next_at: clock::fraction(now.monotonic + wait), stuck }
+            }
             None if self.engine.is_refused() => Connection::Refused,
             None => Connection::Fine,
         };

@@ -44,7 +44,7 @@ pub fn keep_strangers_out() {
 }
 
 /// The page that is open, with its query.
-fn address(here: &Location) -> String {
+pub fn address(here: &Location) -> String {
     let (path, query) = (here.pathname.get_untracked(), here.search.get_untracked());
     if query.is_empty() { path } else { format!("{path}?{query}") }
 }

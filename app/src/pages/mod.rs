@@ -6,7 +6,7 @@ mod ask;
 mod calls;
 mod dashboard;
 mod devices;
-mod guard;
+pub(crate) mod guard;
 mod home;
 mod live;
 mod not_found;

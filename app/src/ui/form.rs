@@ -14,6 +14,7 @@ use crate::session::{Session, View};
 use crate::ui::advice::{AdviceLine, Advising};
 use crate::ui::focus::into_sight_soon;
 use crate::ui::notice::CookieNotice;
+use crate::ui::way_out::CanNotGoOn;
 
 /// What the page's address says: where to go afterwards, and what came of the plain form before.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -307,6 +308,7 @@ pub fn Before(
         }
         .into_any()
     };
+    let stuck = Memo::new(move |_| session.is_stuck());
     let about = move || {
         let asked_ended = asked.get().ended;
         match session.view.get() {
@@ -315,6 +317,7 @@ pub fn Before(
             View::SignedIn(it) => onward(Some(it.user.name)),
             View::Checking => match asked_ended {
                 Some(ended) => reason(ended),
+                None if stuck.get() => view! { <CanNotGoOn /> }.into_any(),
                 None => onward(None),
             },
             // What came of the form is newer.

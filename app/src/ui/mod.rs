@@ -14,6 +14,7 @@
 //! | `links` | addresses of our own pages, and which addresses may be followed |
 //! | `ticks` | what has to happen again and again while a page is open |
 //! | `told` | the audit log in words |
+//! | `way_out` | for whom no renewal succeeds |
 //! | `words`, `calendar`, `device`, `when` | durations, dates and reasons, as people say them |
 //!
 //! Larger components end in `into_any`: together their types are more than the compiler wants to know.
@@ -35,5 +36,6 @@ pub mod links;
 pub mod notice;
 pub mod ticks;
 pub mod told;
+pub mod way_out;
 pub mod when;
 pub mod words;

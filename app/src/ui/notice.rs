@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use super::ticks::use_ticks;
+use super::way_out::WayOut;
 use super::words;
 use crate::session::{Connection, Session, View};
 
@@ -40,6 +41,7 @@ pub fn ConnectionNotice() -> impl IntoView {
         <aside aria-label="Connection" class="connection" class:shown=move || kind.get().is_some()>
             <p role="status">{move || kind.get()}</p>
             {move || kind.get().map(|_| view! { <NextAttempt /> })}
+            <WayOut />
         </aside>
     }
 }
@@ -49,7 +51,7 @@ fn NextAttempt() -> impl IntoView {
     let session = Session::expect();
     let now = use_ticks();
     move || match (session.connection.get(), now.get()) {
-        (Connection::Retrying { next_at }, Some(now)) => Some(
+        (Connection::Retrying { next_at, .. }, Some(now)) => Some(
             view! { <p class="connection-next">"Next attempt in " <span class="mono">{words::countdown(next_at - now)}</span></p> },
         ),
         _ => None,
