@@ -53,7 +53,9 @@ pub enum OpenError {
     #[error("a Postgres URL is spelt as postgres://user:password@host/database?sslmode=verify-full is")]
     NotPostgres,
     /// A SQLite URL without a path, with parameters, or in memory.
-    #[error("a SQLite URL names a file and nothing else, as sqlite:data/lanyard.db does; what follows a `?` is none of it")]
+    #[error(
+        "a SQLite URL names a file and nothing else, as sqlite:data/lanyard.db does; what follows a `?` is none of it"
+    )]
     NotAFile,
     /// SQLite's driver takes no such path.
     #[error("SQLite can't open {0}: the name of the file or of a folder above it is not UTF-8")]

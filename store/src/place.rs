@@ -3,6 +3,8 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+use crate::sqlite::connect;
+
 /// Where a database is.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Place {
@@ -10,6 +12,13 @@ pub enum Place {
     File(PathBuf),
     /// What a URL names, see [`crate::open`]. It may hold a password, so it is never shown.
     Url(String),
+}
+
+impl Place {
+    /// The SQLite file, as an absolute path, if it is one.
+    pub fn file(&self) -> Option<PathBuf> {
+        connect::path(self.clone()).ok()
+    }
 }
 
 impl fmt::Debug for Place {

@@ -7,7 +7,7 @@
 //! half-way, and reads the clock once it holds the lock.
 
 mod audit;
-mod connect;
+pub(crate) mod connect;
 mod owner;
 mod records;
 mod revocations;

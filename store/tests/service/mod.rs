@@ -13,6 +13,7 @@ mod removal;
 mod roles;
 mod rules;
 mod theft;
+mod unknown_keys;
 
 use std::sync::Arc;
 use std::time::Duration;

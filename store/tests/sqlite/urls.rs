@@ -44,7 +44,20 @@ async fn a_url_names_a_file_and_nothing_else() {
 #[tokio::test]
 async fn a_path_stays_a_path() {
     let folder = tempfile::tempdir().unwrap();
-    for name in ["a?b", "?mode=ro", "#c", "100%", "%2e%2e", "a b", "sqlite:x", "file:y", ":memory:", "größe 数", "-", "~"] {
+    for name in [
+        "a?b",
+        "?mode=ro",
+        "#c",
+        "100%",
+        "%2e%2e",
+        "a b",
+        "sqlite:x",
+        "file:y",
+        ":memory:",
+        "größe 数",
+        "-",
+        "~",
+    ] {
         let folder = folder.path().join(name);
         std::fs::create_dir(&folder).unwrap();
         // Two slashes at its beginning are one; a URL would lose both.
@@ -55,8 +68,12 @@ async fn a_path_stays_a_path() {
             drop(database);
             open_up_to_date(path.as_path(), Clock::System).await.unwrap();
         }
-        let found = std::fs::read_dir(&folder).unwrap().map(|file| file.unwrap().file_name()).collect::<Vec<_>>();
-        assert!(found.iter().any(|name| name == "a.db") && found.iter().any(|name| name == "b.db"), "{found:?}");
+        let found =
+            std::fs::read_dir(&folder).unwrap().map(|file| file.unwrap().file_name()).collect::<Vec<_>>();
+        assert!(
+            found.iter().any(|name| name == "a.db") && found.iter().any(|name| name == "b.db"),
+            "{found:?}"
+        );
     }
 }
 
