@@ -218,7 +218,12 @@ impl Service {
     /// [`AccessError`].
     pub async fn authenticate(&self, token: &str, hint: Option<&Hint>) -> Result<Claims, AccessError> {
         let now = self.settings.clock.now();
-        let claims = self.settings.access.verify(token, now)?;
+        let access = &self.settings.access;
+        let claims = access.verify(token, now).inspect_err(|error| {
+            if let Some(kid) = access.unknown_kid(token).filter(|_| *error == AccessError::Invalid) {
+                self.unknown_keys.note_signing(kid);
+            }
+        })?;
         // Our clock was set back: what was revoked since then may be forgotten before this token expires.
         if Timestamp::from_seconds(claims.iat) > now.after(self.settings.limits.settle) {
             return Err(AccessError::Expired);

@@ -75,7 +75,13 @@ pub struct Flags {
     #[arg(long, env = "LANYARD_SIGNING_ALG", default_value = "EdDSA")]
     signing_alg: SigningAlg,
     /// Where a client's address is told: by the connection itself, or by the header that the proxy in front sets
-    #[arg(long, env = "LANYARD_CLIENT_IP", default_value = "ConnectInfo", value_name = "SOURCE", ignore_case = true)]
+    #[arg(
+        long,
+        env = "LANYARD_CLIENT_IP",
+        default_value = "ConnectInfo",
+        value_name = "SOURCE",
+        ignore_case = true
+    )]
     client_ip: Source,
     /// Whether an ended session's access tokens are refused at once, or run to their expiry (then no call looks at
     /// anything but the token itself)
@@ -360,7 +366,9 @@ fn origin(text: &str) -> Result<String, BadConfig> {
 
 fn duration(text: &str) -> Result<Duration, String> {
     if let Some(unit) = text.split(|c: char| !c.is_alphabetic()).find(|unit| is_of_the_calendar(unit)) {
-        return Err(format!("`{unit}` is a month or a year, which have no fixed length: m is minutes, and 30d is a month"));
+        return Err(format!(
+            "`{unit}` is a month or a year, which have no fixed length: m is minutes, and 30d is a month"
+        ));
     }
     let duration =
         humantime::parse_duration(text).map_err(|error| format!("{error}; write it like 15m, 4s or 30d"))?;
@@ -370,7 +378,8 @@ fn duration(text: &str) -> Result<Duration, String> {
 /// Months and years, as `humantime` or people write them. Minutes are never meant by them, and always typed.
 fn is_of_the_calendar(unit: &str) -> bool {
     let word = unit.to_lowercase();
-    unit == "M" || ["mo", "mon", "month", "months", "y", "yr", "yrs", "year", "years"].contains(&word.as_str())
+    unit == "M"
+        || ["mo", "mon", "month", "months", "y", "yr", "yrs", "year", "years"].contains(&word.as_str())
 }
 
 /// Without the variables that are set to nothing.

@@ -6,10 +6,13 @@ use std::path::{Path, PathBuf};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use lanyard_auth::access::{KeyError, SigningAlgorithm, SigningKey};
+use lanyard_auth::access::{AccessTokens, KeyError, SigningKey};
 use lanyard_auth::random::{NoRandomness, Random};
 use lanyard_auth::refresh::MasterKeys;
+use lanyard_auth::time::Timestamp;
 use zeroize::Zeroizing;
+
+use crate::config::Config;
 
 /// A key could not be read or made.
 #[derive(Debug, thiserror::Error)]
@@ -22,6 +25,17 @@ pub enum KeyFileError {
         /// Why.
         error: io::Error,
     },
+    /// The data folder can't be made.
+    #[error("the data folder {path} can't be made: {error}")]
+    NoFolder {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        error: io::Error,
+    },
+    /// There is no master key.
+    #[error("{0}: there is no key in it; a new server makes one when the file isn't there")]
+    NoMasterKey(PathBuf),
     /// A line of the master keys is none.
     #[error("{path}: line {line} is not 32 bytes in base64")]
     BadMasterKey {
@@ -46,13 +60,13 @@ pub enum KeyFileError {
 /// Makes the data folder, for its owner alone, if it isn't there.
 ///
 /// # Errors
-/// [`KeyFileError::Io`].
+/// [`KeyFileError::NoFolder`].
 pub fn prepare(folder: &Path) -> Result<(), KeyFileError> {
     let mut builder = fs::DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(folder).map_err(|error| KeyFileError::Io { path: folder.to_owned(), error })
+    builder.create(folder).map_err(|error| KeyFileError::NoFolder { path: folder.to_owned(), error })
 }
 
 /// The master keys: one a line, in base64; the first makes new tokens, the others only check old ones.
@@ -73,19 +87,58 @@ pub fn master(folder: &Path, random: &Random) -> Result<MasterKeys, KeyFileError
     }
     match keys.split_first() {
         Some((current, retired)) => Ok(MasterKeys::new(current, retired)),
-        None => Err(KeyFileError::BadMasterKey { path, line: 1 }),
+        None => Err(KeyFileError::NoMasterKey(path)),
     }
 }
 
-/// The key that signs access tokens.
+/// What signs access tokens, with its key, which has signed one for trial.
 ///
 /// # Errors
 /// [`KeyFileError`].
-pub fn signing(folder: &Path, algorithm: SigningAlgorithm) -> Result<SigningKey, KeyFileError> {
-    let path = folder.join(format!("signing-{}.pem", algorithm.name().to_ascii_lowercase()));
+pub fn access_tokens(config: &Config, now: Timestamp) -> Result<AccessTokens, KeyFileError> {
+    let algorithm = config.signing_alg;
+    let path = config.data_dir.join(format!("signing-{}.pem", algorithm.name().to_ascii_lowercase()));
     let bad = |error| KeyFileError::BadSigningKey { path: path.clone(), error };
     let pem = read_or_make(&path, || SigningKey::generate_pem(algorithm).map_err(bad))?;
-    SigningKey::from_pem(algorithm, &pem).map_err(bad)
+    let key = SigningKey::from_pem(algorithm, &pem).map_err(bad)?;
+    let tokens = AccessTokens::new(key, &config.public_url, config.access_ttl);
+    tokens.try_out(now).map_err(bad)?;
+    Ok(tokens)
+}
+
+/// What is in these places for others on this machine to read, in one sentence each.
+pub fn exposed(folder: &Path, database: Option<&Path>) -> Vec<String> {
+    #[cfg(unix)]
+    {
+        let inside = fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
+        let mut files: Vec<_> = inside.filter(|path| is_secret(path)).collect();
+        files.sort();
+        files.extend(database.map(Path::to_owned));
+        std::iter::once(folder.to_owned()).chain(files).filter_map(|path| open_to_others(&path)).collect()
+    }
+    #[cfg(not(unix))]
+    Vec::new()
+}
+
+/// Whether a file of the data folder is one that only its owner should read, by its name.
+#[cfg(unix)]
+fn is_secret(path: &Path) -> bool {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    name == "master.keys"
+        || name.starts_with("demo-password-")
+        || (name.starts_with("signing-") && name.ends_with(".pem"))
+}
+
+#[cfg(unix)]
+fn open_to_others(path: &Path) -> Option<String> {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let mode = fs::metadata(path).ok()?.permissions().mode() & 0o777;
+    // To pass through a folder lets nobody read it.
+    (mode & 0o066 != 0).then(|| {
+        let path = path.display();
+        format!("others on this machine can read or write {path} (mode {mode:o}); `chmod go= {path}` keeps them out")
+    })
 }
 
 /// The text of a file; made first, for its owner alone, if it isn't there.

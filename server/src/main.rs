@@ -9,6 +9,7 @@ mod config;
 mod demo;
 #[cfg(feature = "failpoints")]
 mod failpoints;
+mod key_check;
 mod keys;
 mod layers;
 mod metrics;
@@ -25,7 +26,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use lanyard_app::session::PageSettings;
-use lanyard_auth::access::AccessTokens;
 use lanyard_auth::password::Passwords;
 use lanyard_auth::random::Random;
 use lanyard_auth::records::Records;
@@ -82,6 +82,9 @@ async fn serve(config: Config) -> Result<(), Box<dyn Error>> {
     #[cfg(feature = "failpoints")]
     failpoints::take_orders();
     keys::prepare(&config.data_dir)?;
+    for warning in keys::exposed(&config.data_dir, config.database.file().as_deref()) {
+        eprintln!("lanyard: note: {warning}");
+    }
     if let Some(addr) = config.metrics_addr {
         metrics::serve(addr).await?;
     }
@@ -98,7 +101,7 @@ async fn serve(config: Config) -> Result<(), Box<dyn Error>> {
         throttle: Arc::default(),
         watch: Arc::default(),
         activity: Arc::new(Activity::new(clock)),
-        records,
+        records: Arc::clone(&records),
         settings: page_settings(&config),
         assets: site::assets(),
     };
@@ -119,6 +122,7 @@ async fn serve(config: Config) -> Result<(), Box<dyn Error>> {
             account.password.as_str()
         );
     }
+    tokio::spawn(key_check::run(Arc::clone(&service), records));
     tokio::spawn(removal::run(Arc::clone(&service), config.audit_ttl));
     axum::serve(listener, router).with_graceful_shutdown(told_to_stop()).await?;
     service.flush().await;
@@ -132,10 +136,9 @@ async fn start(
 ) -> Result<(Arc<Service>, Arc<dyn Records>), Box<dyn Error>> {
     let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
     let database = lanyard_store::open(config.database.clone(), clock.clone()).await?;
-    let key = keys::signing(&config.data_dir, config.signing_alg)?;
     let settings = Settings {
         limits: config.limits,
-        access: AccessTokens::new(key, &config.public_url, config.access_ttl),
+        access: keys::access_tokens(config, clock.now())?,
         keys: keys::master(&config.data_dir, random)?,
         // One core stays free for everything else.
         passwords: Passwords::new(random.clone(), cores.saturating_sub(1))?,

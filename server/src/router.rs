@@ -80,10 +80,11 @@ pub fn router(app: App, config: &Config) -> Result<Router, ConfigError> {
 /// The routes, and what every request passes.
 fn layered(activity: &Arc<Activity>, config: &Config) -> Result<Router<App>, ConfigError> {
     let https = Https(config.is_https());
+    let origin: Arc<str> = config.public_url.as_str().into();
     // From the inside out: the last layer sees a request first.
     let router = routes()
         .fallback(page)
-        .layer(from_fn(cross_site::require_origin))
+        .layer(from_fn_with_state(origin, cross_site::require_origin))
         .layer(cross_site::layer(&config.public_url)?)
         .layer(from_fn(limits::body))
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, MAX_TIME))

@@ -1,7 +1,7 @@
-//! Refresh tokens made with a master key that this node doesn't have: another node's, one that was lost, or
-//! somebody's invention.
+//! Tokens made with a key that this node doesn't have: another node's, one that was lost or replaced, or somebody's
+//! invention. An access token is renewed, as any that is not valid.
 //!
-//! Nothing can be said by their tag, so the database decides. The session that such a token names is there: the
+//! Of a refresh token nothing can be said by its tag, so the database decides. The session that such a token names is there: the
 //! key may be another node's, and trying again is right. It isn't: nobody can honour the token any more. And whoever
 //! shows the very secret that the database keeps a hash of holds the session, whatever the tag says.
 
@@ -29,31 +29,50 @@ const COUNTER: &str = "lanyard_unknown_key_tokens_total";
 
 /// Which unknown keys the log has been told of.
 #[derive(Debug)]
-pub(super) struct UnknownKeys(Mutex<BTreeSet<KeyId>>);
+pub(super) struct UnknownKeys {
+    master: Mutex<BTreeSet<KeyId>>,
+    signing: Mutex<BTreeSet<String>>,
+}
 
 impl UnknownKeys {
     pub fn new() -> Self {
         metrics::describe_counter!(COUNTER, "refresh tokens of a master key that is not here");
         metrics::counter!(COUNTER).increment(0);
-        Self(Mutex::default())
+        Self { master: Mutex::default(), signing: Mutex::default() }
     }
 
-    /// Counts a token, and tells the log of its key, once.
+    /// Counts a refresh token, and tells the log of its key, once.
     fn note(&self, kid: KeyId, ours: KeyId) {
         metrics::counter!(COUNTER).increment(1);
-        let mut told = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if told.len() >= MOST_TOLD || !told.insert(kid) {
-            return;
-        }
-        tracing::warn!(
-            %kid, %ours,
-            "a refresh token was made with a master key that is not here: was master.keys lost or replaced, or does \
-             another server on this database have its own? Copy it from there, or these people sign in again"
-        );
-        if told.len() == MOST_TOLD {
-            tracing::warn!("tokens of further unknown keys are counted ({COUNTER}), and not told of any more");
+        if is_news(&self.master, kid) {
+            tracing::warn!(
+                %kid, %ours,
+                "a refresh token was made with a master key that is not here: was master.keys lost or replaced, or does \
+                 another server on this database have its own? Copy it from there, or these people sign in again"
+            );
         }
     }
+
+    /// Tells the log of an access token's key, once.
+    pub fn note_signing(&self, kid: String) {
+        if is_news(&self.signing, kid.clone()) {
+            tracing::warn!(
+                %kid,
+                "an access token names a signing key that is not here. Browsers renew; but if the key was not replaced of \
+                 late, another server on this database has its own: give all of them the same signing-*.pem"
+            );
+        }
+    }
+}
+
+/// Whether the log is to be told of this key.
+fn is_news<K: Ord>(told: &Mutex<BTreeSet<K>>, key: K) -> bool {
+    let mut told = told.lock().unwrap_or_else(PoisonError::into_inner);
+    let is_news = told.len() < MOST_TOLD && told.insert(key);
+    if is_news && told.len() == MOST_TOLD {
+        tracing::warn!("so many unknown keys were shown that the log is not told of any more");
+    }
+    is_news
 }
 
 /// What a look at the newest live sessions has shown.

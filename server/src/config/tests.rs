@@ -111,14 +111,22 @@ fn what_is_allowed_but_costs_something_gets_a_word() {
 fn durations_are_bounded() {
     assert_eq!(duration("3650d"), Ok(LONGEST));
     assert!(duration("3651d").is_err());
-    for text in ["100000000000d", "18446744073709551615s 18446744073709551615s", "1e9s", "0x10s", "99999999999999999999s"] {
+    for text in [
+        "100000000000d",
+        "18446744073709551615s 18446744073709551615s",
+        "1e9s",
+        "0x10s",
+        "99999999999999999999s",
+    ] {
         assert!(duration(text).is_err(), "{text}");
     }
 }
 
 #[test]
 fn months_and_years_are_no_durations_here() {
-    for text in ["15M", "1y", "1mo", "2 months", "1month", "1yr", "3years", "1Y", "1h 15M", "1y2d", "1MONTH", "0.5y"] {
+    for text in
+        ["15M", "1y", "1mo", "2 months", "1month", "1yr", "3years", "1Y", "1h 15M", "1y2d", "1MONTH", "0.5y"]
+    {
         let said = duration(text).unwrap_err();
         assert!(said.contains("m is minutes"), "{text}: {said}");
     }
@@ -126,19 +134,31 @@ fn months_and_years_are_no_durations_here() {
 
 #[test]
 fn durations_add_up_and_have_fractions() {
-    for (text, seconds) in [("15m", 900), ("1h 30m", 5400), ("1h30m", 5400), ("1.5h", 5400), ("2 weeks", 1_209_600), ("15min", 900)] {
+    for (text, seconds) in [
+        ("15m", 900),
+        ("1h 30m", 5400),
+        ("1h30m", 5400),
+        ("1.5h", 5400),
+        ("2 weeks", 1_209_600),
+        ("15min", 900),
+    ] {
         assert_eq!(duration(text), Ok(Duration::from_secs(seconds)), "{text}");
     }
-    for text in ["", " ", "15", "-1s", "+1s", "m", "1h -30m", "1,5h", "15 S", "١٥m", "15m\0", "half an hour"] {
+    for text in ["", " ", "15", "-1s", "+1s", "m", "1h -30m", "1,5h", "15 S", "١٥m", "15m\0", "half an hour"]
+    {
         assert!(duration(text).is_err(), "{text:?}");
     }
 }
 
 #[test]
 fn an_access_token_is_over_before_its_session() {
-    let access = |access: &str, more: &[&str]| config(&[&["--access-ttl", access], more].concat()).map(|it| it.access_ttl);
+    let access = |access: &str, more: &[&str]| {
+        config(&[&["--access-ttl", access], more].concat()).map(|it| it.access_ttl)
+    };
     let days = |n: u64| Duration::from_secs(n * 86_400);
-    for (ttl, more) in [("7d", &[][..]), ("8d", &[]), ("30d", &["--idle-ttl", "30d"]), ("40d", &["--idle-ttl", "30d"])] {
+    for (ttl, more) in
+        [("7d", &[][..]), ("8d", &[]), ("30d", &["--idle-ttl", "30d"]), ("40d", &["--idle-ttl", "30d"])]
+    {
         assert!(matches!(access(ttl, more), Err(BadConfig::AccessAboveIdle { .. })), "{ttl} {more:?}");
     }
     assert_eq!(access("6d", &[]), Ok(days(6)));

@@ -5,6 +5,10 @@ use std::time::Duration;
 
 use crate::server::lanyard;
 
+/// Every flag that takes one.
+const DURATIONS: [&str; 6] =
+    ["--access-ttl", "--idle-ttl", "--absolute-ttl", "--retry-window", "--settle", "--audit-ttl"];
+
 /// Starts with these flags and expects a refusal; returns what was said.
 #[track_caller]
 fn refusal(flags: &[&str], environment: &[(&str, &str)]) -> String {
@@ -39,6 +43,11 @@ fn durations_that_do_not_fit_together_are_refused() {
         (&["--absolute-ttl", "0s"], "every duration must be longer than zero"),
         (&["--retry-window", "0s"], "every duration must be longer than zero"),
         (&["--settle", "0s"], "every duration must be longer than zero"),
+        (&["--access-ttl", "7d"], "--access-ttl 604800s must be shorter than --idle-ttl 604800s"),
+        (
+            &["--access-ttl", "1h", "--idle-ttl", "30m"],
+            "--access-ttl 3600s must be shorter than --idle-ttl 1800s",
+        ),
         (&["--access-ttl", "0s"], "--access-ttl must be whole seconds, at least one"),
         (&["--access-ttl", "999ms"], "--access-ttl must be whole seconds, at least one"),
         (&["--access-ttl", "1500ms"], "--access-ttl must be whole seconds, at least one"),
@@ -52,9 +61,32 @@ fn durations_that_do_not_fit_together_are_refused() {
 #[test]
 fn what_is_no_duration_is_refused() {
     for text in ["15", "", "fifteen minutes", "-1s", "1parsec", "101years", "500000000000years"] {
-        for flag in ["--access-ttl", "--idle-ttl", "--absolute-ttl", "--retry-window", "--settle"] {
+        for flag in DURATIONS {
             let said = refusal(&[&format!("{flag}={text}")], &[]);
             assert!(said.contains(flag), "{flag}={text}: {said}");
+        }
+    }
+}
+
+#[test]
+fn a_month_is_no_duration_and_m_is_minutes() {
+    for flag in DURATIONS {
+        for text in ["15M", "1y", "1mo"] {
+            let said = refusal(&[flag, text], &[]);
+            assert!(said.contains(flag) && said.contains("m is minutes"), "{flag} {text}: {said}");
+        }
+    }
+}
+
+#[test]
+fn a_wrong_source_of_addresses_is_answered_with_the_list() {
+    for (flags, environment) in
+        [(&["--client-ip", "nginx"][..], &[][..]), (&[], &[("LANYARD_CLIENT_IP", "X-Client-Ip")])]
+    {
+        let said = refusal(flags, environment);
+        for name in ["--client-ip", "ConnectInfo", "RightmostXForwardedFor", "RightmostForwarded", "XRealIp"]
+        {
+            assert!(said.contains(name), "{said}");
         }
     }
 }
@@ -97,6 +129,7 @@ fn the_environment_is_judged_alike() {
         ("LANYARD_RETRY_WINDOW", "10m"),
         ("LANYARD_SETTLE", "8d"),
         ("LANYARD_SIGNING_ALG", "HS256"),
+        ("LANYARD_CLIENT_IP", "nginx"),
     ] {
         assert!(!refusal(&[], &[(name, value)]).is_empty(), "{name}");
     }

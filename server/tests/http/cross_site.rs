@@ -75,6 +75,18 @@ async fn a_refused_request_changes_nothing() {
 }
 
 #[tokio::test]
+async fn a_program_with_a_cookie_jar_is_told_what_to_send() {
+    let server = Server::start();
+    let held = register(&server).await;
+    let request = || server.post("/auth/refresh").header(COOKIE, held.cookies());
+    let refused = send(request()).await;
+    refused.assert_error(403, "cross_site");
+    let wanted = format!("Origin: {}", server.origin());
+    assert!(refused.field("message").contains(&wanted), "{refused:?}");
+    assert_eq!(send(request().header("origin", server.origin())).await.status, 200);
+}
+
+#[tokio::test]
 async fn our_own_pages_and_programs_get_through() {
     let server = Server::start();
     register(&server).await;

@@ -14,6 +14,8 @@ mod command;
 mod configuration;
 mod cross_site;
 mod forms;
+mod key_files;
+mod lost_keys;
 mod notices;
 mod pages;
 mod person;

@@ -80,6 +80,15 @@ impl Server {
             .expect("the server did not start again");
     }
 
+    /// Loses a file of its data folder, or the whole folder, and starts again over what is left.
+    pub fn restart_without(&mut self, lost: &str) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+        let path = self.data().join(lost);
+        if path.is_dir() { std::fs::remove_dir_all(path) } else { std::fs::remove_file(path) }.unwrap();
+        self.restart();
+    }
+
     /// Runs another command on its database, with this on standard input.
     pub fn command(&self, arguments: &[&str], input: &str) -> Output {
         let mut command = lanyard();

@@ -143,18 +143,20 @@ async fn signing_in_ends_the_sessions_whose_genuine_tokens_came_along() {
 }
 
 #[tokio::test]
-async fn a_token_of_an_unknown_key_blocks_a_sign_in_only_if_the_hint_names_it() {
+async fn a_token_of_an_unknown_key_blocks_nobody_and_ends_nothing() {
     let server = Server::start();
     let held = register(&server).await;
     let foreign = MasterKeys::new(&[7; 32], &[]).first(SessionId(held.session), &Random::System).unwrap();
     let foreign = foreign.text().reveal().to_owned();
 
     let named = format!("{REFRESH}={foreign}; {HINT}={}", held.hint);
-    let answer = send(browser(&server, "/auth/login", &named).json(&credentials())).await;
-    answer.assert_error(503, "unavailable");
-    let answer = send(browser(&server, "/auth/logout", &named)).await;
-    answer.assert_error(503, "unavailable");
+    // Its session is there, so that another server may know better.
     refresh(&server, &named).await.assert_error(503, "unavailable");
+    let answer = send(browser(&server, "/auth/login", &named).json(&credentials())).await;
+    assert_eq!((answer.status, answer.set_cookies().len()), (200, 2));
+    let answer = send(browser(&server, "/auth/logout", &named)).await;
+    assert_eq!((answer.status, answer.set_cookies().len()), (204, 2));
+    assert_eq!(me(&server, &held.access).await.status, 200, "whoever made it up ends nothing by it");
 
     // Beside the genuine one it blocks nothing: renewal, sign-in and sign-out find that.
     let both = format!("{REFRESH}={foreign}; {REFRESH}={}; {HINT}={}", held.refresh, held.hint);
@@ -223,4 +225,43 @@ async fn what_no_account_may_be_is_said_in_a_sentence() {
     let longest: String = longest.chars().take(127).chain(['ü']).collect();
     let longest = json!({"name": "Ada", "email": "a@example.com", "password": longest});
     assert_eq!(send(server.post("/auth/register").json(&longest)).await.status, 200);
+}
+
+#[tokio::test]
+async fn a_credential_of_another_day_is_no_reason_against_the_right_password() {
+    let server = Server::start();
+    let first = register(&server).await;
+    let login = || server.post("/auth/login").json(&credentials());
+    let register_as = |n: u32| {
+        let email = format!("user{n}@people.example");
+        server.post("/auth/register").json(&json!({"name": "U", "email": email, "password": PASSWORD}))
+    };
+    let stale = [
+        format!("Bearer {}", first.access),
+        format!("Bearer {}", first.refresh),
+        "Bearer nonsense".to_owned(),
+        "Bearer".to_owned(),
+        "Bearer lrt2_x".to_owned(),
+        "Basic YTpi".to_owned(),
+    ];
+    for (n, stale) in (0..).zip(stale) {
+        for (name, value) in
+            [("user-agent", "a program"), ("origin", &server.origin()), ("sec-fetch-site", "same-origin")]
+        {
+            let request = login().header("authorization", &stale).header(name, value);
+            let answer = send(request).await;
+            assert_eq!(answer.status, 200, "{stale:.20} {name}: {answer:?}");
+            assert_eq!(answer.set_cookies().len(), 2);
+        }
+        let request = register_as(n).header("authorization", &stale).header("origin", server.origin());
+        assert_eq!(send(request.header("cookie", "a=b")).await.status, 200, "{stale:.20}");
+    }
+    let twice = login().header("authorization", "Bearer a").header("authorization", "Bearer b");
+    assert_eq!(send(twice).await.status, 200);
+    // As Bearer, alone, it is still the session that the new one replaces.
+    assert_eq!(server.row(first.session).await.2.as_deref(), Some("replaced"));
+    // A wrong password stays wrong.
+    let wrong = json!({"email": "ada@people.example", "password": "wrong, wrong"});
+    let request = server.post("/auth/login").json(&wrong).header("authorization", "Bearer nonsense");
+    send(request).await.assert_error(401, "invalid_credentials");
 }

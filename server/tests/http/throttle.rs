@@ -93,8 +93,51 @@ async fn registering_is_held_up_too() {
 }
 
 #[tokio::test]
-async fn a_proxy_that_does_not_tell_the_address_is_our_fault() {
-    let server = Server::start_with(&["--client-ip", "XRealIp"]);
-    send(guess(&server, "ada@people.example")).await.assert_error(500, "internal");
-    assert!(server.log().contains("--client-ip does not fit the proxy in front"));
+async fn whoever_comes_from_nowhere_comes_from_one_place() {
+    let server = Server::start_with(&["--client-ip", "X-Forwarded-For"]);
+    let from = |n: usize| {
+        let request = guess(&server, "ada@people.example");
+        match n % 5 {
+            0 => request,
+            1 => request.header("x-forwarded-for", "unknown"),
+            2 => request.header("x-forwarded-for", format!("198.51.100.{n}, ")),
+            3 => request.header("x-forwarded-for", format!("10.0.0.1, name-{n}")),
+            _ => request.header("x-forwarded-for", &b"\xff\xfe"[..]),
+        }
+    };
+    for n in 0..ATTEMPTS {
+        send(from(n)).await.assert_error(401, "invalid_credentials");
+    }
+    for n in 0..5 {
+        assert_held_up(&send(from(n)).await, 30);
+    }
+    let known = guess(&server, "ada@people.example").header("x-forwarded-for", "203.0.113.7:43210");
+    send(known).await.assert_error(401, "invalid_credentials");
+    let log = server.log();
+    assert_eq!(log.matches("a request came without the header").count(), 1);
+    assert_eq!(log.matches("the header holds no address").count(), 1);
+    // Whoever is nowhere is somebody all the same.
+    let fields = json!({ "name": "G", "email": "grace@people.example", "password": PASSWORD });
+    assert_eq!(send(server.post("/auth/register").json(&fields)).await.status, 200);
+    assert_eq!(send(server.get("/")).await.status, 200);
+}
+
+#[tokio::test]
+async fn one_address_is_one_network_however_the_proxy_writes_it() {
+    let server = Server::start_with(&["--client-ip", "Forwarded"]);
+    let ways = [
+        "for=203.0.113.7",
+        "For=\"203.0.113.7:4711\";proto=https",
+        "for=198.51.100.1, for=\"[::ffff:203.0.113.7]:80\"",
+        "for=\", for=203.0.113.7",
+    ];
+    let from = |n: usize| guess(&server, "ada@people.example").header("forwarded", ways[n % ways.len()]);
+    for n in 0..ATTEMPTS {
+        send(from(n)).await.assert_error(401, "invalid_credentials");
+    }
+    for n in 0..ways.len() {
+        assert_held_up(&send(from(n)).await, 30);
+    }
+    let other = guess(&server, "ada@people.example").header("forwarded", "for=203.0.113.8");
+    send(other).await.assert_error(401, "invalid_credentials");
 }
