@@ -13,21 +13,24 @@ use crate::session::{Session, View};
 pub fn WayOut() -> impl IntoView {
     let session = Session::expect();
     let here = use_location();
-    let path = here.pathname;
+    let (path, query) = (here.pathname, here.search);
     let needed = Memo::new(move |_| {
         let signed_in = !matches!(session.view.get(), View::SignedOut { .. });
         session.is_stuck() && signed_in && path.get() != links::SIGN_IN
     });
+    let onward = Memo::new(move |_| {
+        (path.track(), query.track());
+        links::with_next(links::SIGN_IN, Some(&address(&here)), None)
+    });
     view! {
         <div role="status">
             {move || {
-                let onward = links::with_next(links::SIGN_IN, Some(&address(&here)), None);
                 needed
                     .get()
                     .then(|| {
                         view! {
                             <p class="connection-next">
-                                "If it stays so: " <A href=onward>"Sign in again"</A> ", or sign out."
+                                "If it stays so: " <A href=move || onward.get()>"Sign in again"</A> ", or sign out."
                             </p>
                         }
                     })
