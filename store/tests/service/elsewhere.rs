@@ -174,7 +174,7 @@ async fn a_closed_account_is_over_until_it_is_opened() {
     assert_good(&world, &bystander).await;
     let sign_in =
         async || world.service.sign_in("ada@example.com", password(PASSWORD), Delivery::Cookie, &[]).await;
-    assert!(matches!(sign_in().await, Err(SignInError::InvalidCredentials)));
+    assert!(matches!(sign_in().await, Err(SignInError::Closed)));
     assert_eq!(
         world.service.disable_user(first.user.id, &By::default()).await.unwrap(),
         Disabled::Closed(Vec::new())

@@ -37,6 +37,7 @@ pub fn PasswordForm(
         let change = ChangePassword {
             current_password: Password::new(old.value()),
             new_password: Password::new(chosen.value()),
+            idempotency_key: None,
         };
         let request = async move {
             let body = serde_json::to_string(&change).map_err(|_| ApiError::new(ErrorCode::Internal))?;

@@ -38,6 +38,7 @@ pub fn NewAccountForm(
             email: address.value(),
             password: Password::new(secret.value()),
             role: if is_admin.checked() { Role::Admin } else { Role::User },
+            idempotency_key: None,
         };
         let request = async move {
             let body = serde_json::to_string(&account).map_err(|_| ApiError::new(ErrorCode::Internal))?;
