@@ -233,15 +233,21 @@ impl Session {
         in_the_browser_only((email, password))
     }
 
-    /// Makes an account and signs in.
+    /// Makes an account and signs in. Sent again with the same idempotency key, it is the same account.
     ///
     /// # Errors
     /// As [`Session::sign_in`].
-    pub async fn register(self, name: String, email: String, password: Password) -> Result<(), ApiError> {
+    pub async fn register(
+        self,
+        name: String,
+        email: String,
+        password: Password,
+        key: Option<String>,
+    ) -> Result<(), ApiError> {
         #[cfg(feature = "hydrate")]
-        return crate::browser::register(&name, &email, &password).await;
+        return crate::browser::register(&name, &email, &password, key.as_deref()).await;
         #[cfg(not(feature = "hydrate"))]
-        in_the_browser_only((name, email, password))
+        in_the_browser_only((name, email, password, key))
     }
 
     /// Calls a door with the badge, by way of the interceptor. `made_for` is the session that the page shows to

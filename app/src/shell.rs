@@ -80,6 +80,7 @@ pub fn shell(assets: Assets, settings: PageSettings, view: View) -> impl IntoVie
                 <link rel="icon" type="image/svg+xml" href="/favicon.svg" />
                 <link rel="modulepreload" href=assets.js nonce=nonce.clone() />
                 <link rel="preload" href=assets.wasm r#as="fetch" r#type="application/wasm" crossorigin="anonymous" />
+                <script nonce=nonce.clone() inner_html=crate::ui::repeat::SENT_ONCE></script>
                 <script type="module" nonce=nonce inner_html=start></script>
                 <MetaTags />
             </head>

@@ -11,6 +11,7 @@
 //! | [`device`] | where a session is used, as far as it is kept |
 //! | [`hint`] | the readable cookie's value: which session and generation a cookie jar holds |
 //! | [`password`] | hashing on a bounded pool |
+//! | [`idempotency`] | requests that their clients may send again |
 //! | [`throttle`] | how often somebody may try to sign in or to register |
 //! | [`watch`] | what is worth telling when it comes too often |
 //! | [`store`] | the one storage trait and the rows that cross it |
@@ -26,6 +27,7 @@ pub mod audit;
 pub mod confirm;
 pub mod device;
 pub mod hint;
+pub mod idempotency;
 pub mod password;
 pub mod random;
 pub mod records;

@@ -63,6 +63,11 @@ impl Password {
         Self(text)
     }
 
+    /// What it is made of, for a keyed hash and nothing else.
+    pub(crate) fn bytes(&self) -> &[u8] {
+        self.0.as_bytes()
+    }
+
     /// Refuses what is too short or too long for a new password: NIST SP 800-63B-4 (3.1.1.2) asks for a length
     /// and no composition rules.
     ///

@@ -193,6 +193,8 @@ pub struct MasterKeys {
 struct DerivedKeys {
     tag: HmacKey,
     next: HmacKey,
+    first: HmacKey,
+    fingerprint: HmacKey,
 }
 
 /// One SHA-256 block, the size at which HMAC takes a key as it is.
@@ -235,6 +237,29 @@ impl MasterKeys {
     /// Whether the key of this name is here.
     pub fn has(&self, kid: KeyId) -> bool {
         self.keys.contains_key(&kid)
+    }
+
+    /// A session's first token that is made of `seed`: the same one whenever it is asked for.
+    ///
+    /// # Errors
+    /// [`UnknownKey`] when `kid` isn't here.
+    pub(crate) fn first_of(
+        &self,
+        kid: KeyId,
+        sid: SessionId,
+        seed: &[u8],
+    ) -> Result<RefreshToken, UnknownKey> {
+        let keys = self.keys.get(&kid).ok_or(UnknownKey)?;
+        let secret = mac(&keys.first, &[DOMAIN, sid.0.as_bytes(), seed]);
+        self.seal(kid, sid, 0, Secret(secret))
+    }
+
+    /// A keyed hash of what a request says, for [`crate::idempotency`].
+    ///
+    /// # Errors
+    /// [`UnknownKey`] when `kid` isn't here.
+    pub(crate) fn fingerprint(&self, kid: KeyId, parts: &[&[u8]]) -> Result<[u8; 32], UnknownKey> {
+        Ok(mac(&self.keys.get(&kid).ok_or(UnknownKey)?.fingerprint, parts))
     }
 
     /// The key with which new successors are made.
@@ -293,11 +318,13 @@ impl fmt::Debug for MasterKeys {
 fn derive(master: &[u8; 32]) -> (KeyId, DerivedKeys) {
     let hkdf = Hkdf::<Sha256>::new(None, master);
     let mut kid = [0; 4];
-    let mut keys = DerivedKeys { tag: [0; 64], next: [0; 64] };
+    let mut keys = DerivedKeys { tag: [0; 64], next: [0; 64], first: [0; 64], fingerprint: [0; 64] };
     for (label, out) in [
         (&b"lanyard refresh kid"[..], &mut kid[..]),
         (b"lanyard refresh tag", &mut keys.tag[..]),
         (b"lanyard refresh next", &mut keys.next[..]),
+        (b"lanyard refresh first", &mut keys.first[..]),
+        (b"lanyard idempotency fingerprint", &mut keys.fingerprint[..]),
     ] {
         // Fails only above 255 blocks of output.
         let _ = hkdf.expand(label, out);

@@ -9,6 +9,7 @@ mod ends;
 mod in_step;
 mod removal;
 mod renew;
+mod repeats;
 mod revoke;
 mod sessions;
 mod unknown_keys;

@@ -9,6 +9,7 @@ use async_trait::async_trait;
 
 use crate::audit::{By, Event, NewEntry};
 use crate::device::Device;
+use crate::idempotency::{IdempotencyRecord, KeyHash};
 use crate::password::PasswordHash;
 use crate::scope::Role;
 use crate::time::Timestamp;
@@ -37,6 +38,9 @@ pub enum CreateUserError {
     /// The address has an account already.
     #[error("the address has an account already")]
     EmailTaken,
+    /// Something was done under the request's idempotency key already. Nothing was written.
+    #[error("something was done under this idempotency key already")]
+    KeyUsed,
     /// See [`StoreError`].
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -53,7 +57,8 @@ pub trait Store: Send + Sync + 'static {
     /// The database's time; fails when the database does not answer.
     async fn now(&self) -> Result<Timestamp, StoreError>;
 
-    /// Makes a user.
+    /// Makes a user, unless something was done under the request's idempotency key less than
+    /// [`KEPT`](crate::idempotency::KEPT) ago.
     async fn create_user(&self, user: &NewUser, by: &By) -> Result<User, CreateUserError>;
 
     /// The user with this address (lower case), with the password's hash.
@@ -68,7 +73,8 @@ pub trait Store: Send + Sync + 'static {
     ) -> Result<bool, StoreError>;
 
     /// Makes a session and ends the live ones among `displaced` (reason `replaced`), in one transaction.
-    /// `None`, and nothing written, when the user was disabled or is no longer of `user_version`.
+    /// `None`, and nothing written, when the user was disabled or is no longer of `user_version`, or when there is such a
+    /// session.
     async fn create_session(
         &self,
         session: &NewSession,
@@ -139,8 +145,15 @@ pub trait Store: Send + Sync + 'static {
     /// revocation set one by one.
     ///
     /// `None`, and nothing written, when the hash is no longer `seen`, the user is disabled, or the session
-    /// to be kept is not a live one of his present version.
+    /// to be kept is not a live one of his present version; or when something was done under the request's idempotency
+    /// key less than [`KEPT`](crate::idempotency::KEPT) ago.
     async fn change_password(&self, change: &PasswordChange) -> Result<Option<RaisedVersion>, StoreError>;
+
+    /// What was done under an idempotency key, if that was less than [`KEPT`](crate::idempotency::KEPT) ago.
+    async fn idempotency_record(&self, id: &KeyHash) -> Result<Option<IdempotencyRecord>, StoreError>;
+
+    /// Removes up to `batch` records of what was done longer than [`KEPT`](crate::idempotency::KEPT) ago; returns how many.
+    async fn remove_idempotency_records(&self, batch: u32) -> Result<u32, StoreError>;
 
     /// Closes an account: [`Store::end_all_sessions`] with the reason `account_disabled`, and nobody signs in
     /// until it is opened again. Not if that leaves no administrator whose account is open.

@@ -1,5 +1,5 @@
 //! Removes what is too old to be of use, now and then, for as long as the server runs: sessions that expired long ago,
-//! and old entries of the audit log. Any number of servers may do so on one database.
+//! old entries of the audit log, and what was remembered for a repeat. Any number of servers may do so on one database.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -30,6 +30,7 @@ pub async fn run(service: Arc<Service>, audit_ttl: Duration) {
             (Some(_), Ok(_)) => {
                 tell("sessions that expired long ago", service.remove_expired().await);
                 tell("old entries of the audit log", service.remove_entries(audit_ttl).await);
+                tell("what nobody repeats any more", service.remove_idempotency_records().await);
             }
             // The first look only notes the time.
             (None, Ok(_)) => {}

@@ -2,7 +2,7 @@
 //!
 //! Only [`crate::open`] and the tests need it by name. The connections are made in `connect`, rows are read
 //! in `rows`; what writes sessions and users is in `sessions` and `users`, what an owner sees and changes in `owner`, what
-//! administrators read in `records`, the words by which they find people in `words`, the log of all that in `audit`; the
+//! is remembered for a repeated request in `idempotency`, what administrators read in `records`, the words by which they find people in `words`, the log of all that in `audit`; the
 //! rest is one statement each, and so one transaction.
 //!
 //! What keeps READ COMMITTED right: every write names all that it relies on in its WHERE, which Postgres
@@ -11,6 +11,7 @@
 
 mod audit;
 mod connect;
+mod idempotency;
 mod owner;
 mod records;
 mod revocations;
@@ -24,6 +25,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use lanyard_auth::audit::{Actor, By, Event, NewEntry};
 use lanyard_auth::device::Device;
+use lanyard_auth::idempotency::{IdempotencyRecord, KeyHash};
 use lanyard_auth::password::PasswordHash;
 use lanyard_auth::scope::Role;
 use lanyard_auth::store::{
@@ -98,6 +100,11 @@ impl Store for PostgresStore {
 
     async fn create_user(&self, user: &NewUser, by: &By) -> Result<User, CreateUserError> {
         let mut transaction = self.begin_for(by).await?;
+        if let Some(record) = &user.idempotency
+            && !idempotency::write(&mut transaction, record).await?
+        {
+            return Err(CreateUserError::KeyUsed);
+        }
         let made = sqlx::query(
             "INSERT INTO users (id, email, name, password_hash, version, created_at, role)
              VALUES ($1, $2, $3, $4, $5, lanyard_now(), $6)
@@ -315,6 +322,14 @@ impl Store for PostgresStore {
         transaction.commit().await.map_err(failed)?;
         failpoint!("password-after-commit");
         Ok(Some(raised))
+    }
+
+    async fn idempotency_record(&self, id: &KeyHash) -> Result<Option<IdempotencyRecord>, StoreError> {
+        idempotency::find(&self.pool, id).await
+    }
+
+    async fn remove_idempotency_records(&self, batch: u32) -> Result<u32, StoreError> {
+        idempotency::remove(&self.pool, self.now().await?, batch).await
     }
 
     async fn disable_user(&self, user: UserId, by: &By) -> Result<Closing, StoreError> {

@@ -2,12 +2,13 @@
 //!
 //! Only [`crate::open`] and the tests need it by name. The connections are made in `connect`, rows are read in `rows`; what
 //! writes sessions is in `sessions`, what changes a user as a whole in `users`, what an owner sees and changes of his sessions
-//! in `owner`, what administrators read in `records`, the words by which they find people in `words`, the log of all that in
+//! in `owner`, what is remembered for a repeated request in `idempotency`, what administrators read in `records`, the words by which they find people in `words`, the log of all that in
 //! `audit`. Each method is one transaction. Every writing one is `BEGIN IMMEDIATE`, so that it never has to be given up
 //! half-way, and reads the clock once it holds the lock.
 
 mod audit;
 pub(crate) mod connect;
+mod idempotency;
 mod owner;
 mod records;
 mod revocations;
@@ -23,6 +24,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use lanyard_auth::audit::{By, Event, NewEntry};
 use lanyard_auth::device::Device;
+use lanyard_auth::idempotency::{IdempotencyRecord, KeyHash};
 use lanyard_auth::password::PasswordHash;
 use lanyard_auth::scope::Role;
 use lanyard_auth::store::{
@@ -113,6 +115,11 @@ impl Store for SqliteStore {
 
     async fn create_user(&self, user: &NewUser, by: &By) -> Result<User, CreateUserError> {
         let (mut transaction, now) = self.write_for(by).await?;
+        if let Some(record) = &user.idempotency
+            && !idempotency::write(&mut transaction, record, now).await?
+        {
+            return Err(CreateUserError::KeyUsed);
+        }
         let made = sqlx::query(
             "INSERT INTO users (id, email, name, password_hash, version, created_at, role)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
@@ -313,11 +320,26 @@ impl Store for SqliteStore {
 
     async fn change_password(&self, change: &PasswordChange) -> Result<Option<RaisedVersion>, StoreError> {
         let (mut transaction, now) = self.write().await?;
-        let raised = users::change_password(&mut transaction, change, now).await?;
+        let Some(raised) = users::change_password(&mut transaction, change, now).await? else {
+            return Ok(None);
+        };
         failpoint!("password-before-commit");
         transaction.commit().await.map_err(failed)?;
         failpoint!("password-after-commit");
-        Ok(raised)
+        Ok(Some(raised))
+    }
+
+    async fn idempotency_record(&self, id: &KeyHash) -> Result<Option<IdempotencyRecord>, StoreError> {
+        let now = self.clock.now();
+        let mut reader = self.readers.acquire().await.map_err(failed)?;
+        idempotency::find(&mut reader, id, now).await
+    }
+
+    async fn remove_idempotency_records(&self, batch: u32) -> Result<u32, StoreError> {
+        let (mut transaction, now) = self.write().await?;
+        let removed = idempotency::remove(&mut transaction, now, batch).await?;
+        transaction.commit().await.map_err(failed)?;
+        Ok(removed)
     }
 
     async fn disable_user(&self, user: UserId, by: &By) -> Result<Closing, StoreError> {

@@ -76,6 +76,7 @@ async fn exercise(url: &str) {
         name: "Ada Lovelace".into(),
         password_hash: PasswordHash::from_stored("$argon2id$hunter2".into()),
         role: Role::User,
+        idempotency: None,
     };
     let user = store.create_user(&new, &By::default()).await.unwrap();
     store.create_user(&new, &By::default()).await.unwrap_err();

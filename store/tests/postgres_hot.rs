@@ -28,6 +28,7 @@ async fn user(store: &PostgresStore) -> User {
         name: "Ada".into(),
         password_hash: PasswordHash::from_stored(String::new()),
         role: Role::User,
+        idempotency: None,
     };
     store.create_user(&user, &By::default()).await.unwrap()
 }

@@ -8,6 +8,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use lanyard_auth::audit::{By, Event, NewEntry};
 use lanyard_auth::device::Device;
+use lanyard_auth::idempotency::{IdempotencyRecord, KeyHash};
 use lanyard_auth::password::PasswordHash;
 use lanyard_auth::scope::Role;
 use lanyard_auth::store::{
@@ -151,6 +152,14 @@ impl Store for LostAnswers {
 
     async fn change_password(&self, change: &PasswordChange) -> Result<Option<RaisedVersion>, StoreError> {
         self.on_the_way(self.real.change_password(change).await)
+    }
+
+    async fn idempotency_record(&self, id: &KeyHash) -> Result<Option<IdempotencyRecord>, StoreError> {
+        self.real.idempotency_record(id).await
+    }
+
+    async fn remove_idempotency_records(&self, batch: u32) -> Result<u32, StoreError> {
+        self.real.remove_idempotency_records(batch).await
     }
 
     async fn disable_user(&self, user: UserId, by: &By) -> Result<Closing, StoreError> {

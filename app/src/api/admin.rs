@@ -43,6 +43,9 @@ pub struct NewAccount {
     /// What its owner may do.
     #[serde(default)]
     pub role: Role,
+    /// As the header `Idempotency-Key`: sent again with the same one, it gets the same account.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub idempotency_key: Option<String>,
 }
 
 /// What to change of an account: `PATCH /api/admin/users/{id}`, answered with the [`Account`].

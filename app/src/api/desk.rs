@@ -8,6 +8,7 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use lanyard_auth::Service;
 use lanyard_auth::access::{AccessError, Claims};
 use lanyard_auth::device::{Device, Network};
+use lanyard_auth::idempotency::{BadIdempotencyKey, IdempotencyKey};
 use lanyard_auth::password::{self, BadPassword};
 use lanyard_auth::scope;
 use lanyard_auth::service::{Client, Delivery, Issued, RefreshError, SignInError, SignUpError, Unavailable};
@@ -109,6 +110,14 @@ impl Desk {
         device(&self.headers, self.from)
     }
 
+    /// What the request is called, so that it may be sent again: in the header, or in a form's field.
+    ///
+    /// # Errors
+    /// [`ErrorCode::InvalidRequest`] when that is no key, or the two are not the same.
+    pub fn idempotency_key(&self, field: Option<&str>) -> Result<Option<IdempotencyKey>, ApiError> {
+        idempotency_key(&self.headers, field)
+    }
+
     /// What the badge says that came with the request.
     pub async fn caller(&self) -> Result<Claims, ApiError> {
         authenticate(&self.service, &self.headers).await
@@ -176,6 +185,30 @@ pub async fn authenticate(service: &Service, headers: &HeaderMap) -> Result<Clai
     })
 }
 
+/// What a request is called, so that it may be sent again: in its `Idempotency-Key`, or in the field
+/// `idempotency_key`.
+///
+/// # Errors
+/// [`ErrorCode::InvalidRequest`] when that is no key, or there are several.
+pub fn idempotency_key(headers: &HeaderMap, field: Option<&str>) -> Result<Option<IdempotencyKey>, ApiError> {
+    let refused = |BadIdempotencyKey| {
+        let text = "An idempotency key has 1 to 255 visible ASCII characters.";
+        ApiError::with_message(ErrorCode::InvalidRequest, text).of_field("idempotency_key")
+    };
+    let in_headers = headers.get_all("idempotency-key").iter();
+    let in_headers = in_headers.map(|value| IdempotencyKey::from_header(value.as_bytes()));
+    let mut keys = in_headers.chain(field.map(IdempotencyKey::new));
+    let Some(first) = keys.next() else { return Ok(None) };
+    let first = first.map_err(refused)?;
+    for other in keys {
+        if other.map_err(refused)? != first {
+            let text = "There are several idempotency keys.";
+            return Err(ApiError::with_message(ErrorCode::InvalidRequest, text).of_field("idempotency_key"));
+        }
+    }
+    Ok(Some(first))
+}
+
 /// Where a request comes from, as far as it is kept.
 pub fn device(headers: &HeaderMap, from: Network) -> Device {
     Device::new(headers.get(USER_AGENT).and_then(|value| value.to_str().ok()), from)
@@ -223,6 +256,7 @@ impl From<SignInError> for ApiError {
     fn from(error: SignInError) -> Self {
         match error {
             SignInError::InvalidCredentials => Self::new(ErrorCode::InvalidCredentials),
+            SignInError::Closed => Self::new(ErrorCode::AccountDisabled),
             SignInError::Unavailable(error) => error.into(),
         }
     }
@@ -232,17 +266,18 @@ impl From<SignUpError> for ApiError {
     fn from(error: SignUpError) -> Self {
         let refused = |text: String| Self::with_message(ErrorCode::InvalidRequest, text);
         match error {
-            SignUpError::BadEmail => refused("This is not an email address.".to_owned()),
-            SignUpError::BadName => refused("A name has 1 to 100 characters.".to_owned()),
+            SignUpError::BadEmail => refused("This is not an email address.".to_owned()).of_field("email"),
+            SignUpError::BadName => refused("A name has 1 to 100 characters.".to_owned()).of_field("name"),
             SignUpError::BadPassword(BadPassword::TooShort | BadPassword::TooLong) => {
-                refused("A password has 8 to 128 characters.".to_owned())
+                refused("A password has 8 to 128 characters.".to_owned()).of_field("password")
             }
             SignUpError::BadPassword(BadPassword::TooEasy(why)) => {
                 let text = ErrorCode::WeakPassword.text();
                 let text = why.map_or_else(|| text.to_owned(), |why| format!("{text} {why}"));
-                Self::with_message(ErrorCode::WeakPassword, text)
+                Self::with_message(ErrorCode::WeakPassword, text).of_field("password")
             }
             SignUpError::EmailTaken => Self::new(ErrorCode::EmailTaken),
+            SignUpError::KeyReused => Self::new(ErrorCode::IdempotencyKeyReused),
             SignUpError::Unavailable(error) => error.into(),
         }
     }

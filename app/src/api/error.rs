@@ -21,6 +21,9 @@ pub struct ApiError {
     /// Why the session is over, with [`ErrorCode::SessionRevoked`].
     #[serde(default, deserialize_with = "if_known", skip_serializing_if = "Option::is_none")]
     pub reason: Option<EndReason>,
+    /// Which field is to blame, with [`ErrorCode::InvalidRequest`] and [`ErrorCode::WeakPassword`]. Never what it held.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub field: Option<String>,
     /// Seconds to wait before trying again; also sent as `Retry-After` (RFC 9110, 10.2.3).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry_after: Option<u32>,
@@ -50,6 +53,8 @@ pub enum ErrorCode {
     WeakPassword,
     /// 401: wrong address or password; which of them is not said.
     InvalidCredentials,
+    /// 403: the password is right, and the account is closed.
+    AccountDisabled,
     /// 409: the address has an account already.
     EmailTaken,
     /// 409: without this administrator nobody could administer anything.
@@ -82,6 +87,8 @@ pub enum ErrorCode {
     RequestTimeout,
     /// 413: the body is too long.
     PayloadTooLarge,
+    /// 422: the idempotency key was used for another request.
+    IdempotencyKeyReused,
     /// 429: too many requests.
     TooManyRequests,
     /// 503: the database is away or the server too busy; trying again is safe.
@@ -102,12 +109,13 @@ impl ErrorCode {
             | Self::TokenUnknown
             | Self::TokenReused
             | Self::SessionRevoked => 401,
-            Self::SessionExpired | Self::InsufficientScope | Self::CrossSite => 403,
+            Self::SessionExpired | Self::InsufficientScope | Self::CrossSite | Self::AccountDisabled => 403,
             Self::NotFound => 404,
             Self::MethodNotAllowed => 405,
             Self::RequestTimeout => 408,
             Self::EmailTaken | Self::LastAdmin | Self::SessionChanged => 409,
             Self::PayloadTooLarge => 413,
+            Self::IdempotencyKeyReused => 422,
             Self::TooManyRequests => 429,
             Self::Internal => 500,
             Self::Unavailable => 503,
@@ -120,6 +128,9 @@ impl ErrorCode {
             Self::InvalidRequest => "The request could not be understood.",
             Self::WeakPassword => "This password is easy to guess. Several unusual words are better.",
             Self::InvalidCredentials => "The email address or the password is wrong.",
+            Self::AccountDisabled => {
+                "This account is closed. If that is a mistake, ask whoever runs this service."
+            }
             Self::EmailTaken => "This email address has an account already.",
             Self::LastAdmin => "This is the last administrator. Make somebody else one first.",
             Self::TokenMissing => "An access token is needed here.",
@@ -136,6 +147,7 @@ impl ErrorCode {
             Self::MethodNotAllowed => "This method is not allowed here.",
             Self::RequestTimeout => "The request took too long to arrive.",
             Self::PayloadTooLarge => "The request is too long.",
+            Self::IdempotencyKeyReused => "This was sent before with other contents. Please send it again.",
             Self::TooManyRequests => "Too many attempts. Please try again later.",
             Self::Internal => "Something went wrong on our side.",
             Self::Unavailable => "The service is not available right now. Please try again in a moment.",
@@ -146,12 +158,18 @@ impl ErrorCode {
 impl ApiError {
     /// An error with its usual text.
     pub fn new(error: ErrorCode) -> Self {
-        Self { error, message: error.text().to_owned(), reason: None, retry_after: None }
+        Self { error, message: error.text().to_owned(), reason: None, field: None, retry_after: None }
     }
 
     /// An error with a text of its own, which must hold nothing secret and nothing that somebody sent.
     pub fn with_message(error: ErrorCode, message: impl Into<String>) -> Self {
         Self { message: message.into(), ..Self::new(error) }
+    }
+
+    /// The same, and this field is to blame.
+    #[must_use]
+    pub fn of_field(self, field: &'static str) -> Self {
+        Self { field: Some(field.to_owned()), ..self }
     }
 
     /// The session was ended, for this reason.
@@ -177,12 +195,15 @@ impl FromServerFnError for ApiError {
     type Encoder = JsonEncoding;
 
     /// The framework's own errors. Their texts may quote what was sent, a password included, so none is
-    /// passed on.
+    /// passed on but those that `super::codec` has made.
     fn from_server_fn_error(error: ServerFnErrorErr) -> Self {
         match error {
-            ServerFnErrorErr::Deserialization(_)
-            | ServerFnErrorErr::Args(_)
-            | ServerFnErrorErr::MissingArg(_) => Self::new(ErrorCode::InvalidRequest),
+            ServerFnErrorErr::Deserialization(text) => {
+                serde_json::from_str(&text).unwrap_or_else(|_| Self::new(ErrorCode::InvalidRequest))
+            }
+            ServerFnErrorErr::Args(_) | ServerFnErrorErr::MissingArg(_) => {
+                Self::new(ErrorCode::InvalidRequest)
+            }
             ServerFnErrorErr::Request(_) => Self::new(ErrorCode::Unavailable),
             ServerFnErrorErr::UnsupportedRequestMethod(_) => Self::new(ErrorCode::MethodNotAllowed),
             ServerFnErrorErr::Registration(_)

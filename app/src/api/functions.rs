@@ -11,32 +11,32 @@ use super::types::{Password, Stamp, TokenDelivery, Tokens};
 
 #[cfg(feature = "ssr")]
 use super::desk::{Desk, typed};
-#[cfg(feature = "ssr")]
-use lanyard_auth::audit::By;
 
-/// Makes an account and signs in: `POST /auth/register`.
+/// Makes an account and signs in: `POST /auth/register`. Sent again with the same idempotency key, it gets the same
+/// account and session.
 ///
 /// # Errors
-/// `invalid_request`, `weak_password`, `email_taken`, `too_many_requests`, `unavailable`.
+/// `invalid_request`, `weak_password`, `email_taken`, `idempotency_key_reused`, `too_many_requests`, `unavailable`.
 #[server(name = Register, prefix = "/auth", endpoint = "register", input = FormOrJson)]
 pub async fn register(
     name: String,
     email: String,
     password: Password,
     token_delivery: Option<TokenDelivery>,
+    idempotency_key: Option<String>,
 ) -> Result<Tokens, ApiError> {
     use lanyard_auth::service::Registration;
 
     let desk = Desk::here()?;
     let delivery = desk.delivery(token_delivery)?;
-    let registration = Registration::new(&name, &email, typed(&password))?;
+    let key = desk.idempotency_key(idempotency_key.as_deref())?;
+    let registration = Registration::new(&name, &email, typed(&password))?.with_key(key);
     desk.admit_registration()?;
     let displaced = desk.displaced().await?;
-    let user = desk.service.sign_up(registration, &By::owner(desk.device())).await?;
-    match desk.service.start_session(user, desk.client(delivery), &displaced).await {
-        Ok(Some(issued)) => Ok(desk.hand_out(issued, delivery)),
-        // Registering again would only say that the address is taken.
-        Ok(None) | Err(_) => Err(ApiError {
+    match desk.service.register(registration, desk.client(delivery), &displaced).await? {
+        Some(issued) => Ok(desk.hand_out(issued, delivery)),
+        // Registering again, under another key, would only say that the address is taken.
+        None => Err(ApiError {
             message: "Your account is made. Please sign in.".to_owned(),
             ..ApiError::unavailable()
         }),
@@ -46,7 +46,7 @@ pub async fn register(
 /// Signs in: `POST /auth/login`.
 ///
 /// # Errors
-/// `invalid_request`, `invalid_credentials`, `too_many_requests`, `unavailable`.
+/// `invalid_request`, `invalid_credentials`, `account_disabled`, `too_many_requests`, `unavailable`.
 #[server(name = Login, prefix = "/auth", endpoint = "login", input = FormOrJson)]
 pub async fn login(
     email: String,
@@ -113,7 +113,8 @@ pub async fn stamp(message: String) -> Result<Stamp, ApiError> {
 
     let claims = Desk::here()?.caller().await?;
     if message.chars().count() > 1000 {
-        return Err(ApiError::with_message(ErrorCode::InvalidRequest, "A note has at most 1000 characters."));
+        let text = "A note has at most 1000 characters.";
+        return Err(ApiError::with_message(ErrorCode::InvalidRequest, text).of_field("message"));
     }
     Ok(Stamp { message, number: claims.generation, session_id: claims.sid.0 })
 }

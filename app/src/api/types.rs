@@ -212,4 +212,7 @@ pub struct ChangePassword {
     pub current_password: Password,
     /// The one from now on.
     pub new_password: Password,
+    /// As the header `Idempotency-Key`: sent again with the same one, it gets the first answer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub idempotency_key: Option<String>,
 }

@@ -17,6 +17,14 @@ pub fn random() -> u64 {
     whole(js_sys::Math::random() * 9_007_199_254_740_992.0)
 }
 
+/// Random bytes that nobody guesses; none where the browser has none to give.
+pub fn secret() -> Option<[u8; 16]> {
+    let mut bytes = [0; 16];
+    let crypto = web_sys::window()?.crypto().ok()?;
+    crypto.get_random_values_with_u8_array(&mut bytes).ok()?;
+    Some(bytes)
+}
+
 /// A number of milliseconds without its fraction; below zero counts as zero.
 #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // `as` saturates, which is what we want
 pub fn whole(millis: f64) -> u64 {

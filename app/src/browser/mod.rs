@@ -100,12 +100,18 @@ pub async fn sign_in(email: &str, password: &Password) -> Result<(), ApiError> {
     submit(http::form("/auth/login", &[("email", email), ("password", password.reveal())])).await
 }
 
-/// Makes an account and signs in.
+/// Makes an account and signs in. Sent again with the same key, it is the same account.
 ///
 /// # Errors
 /// As [`sign_in`].
-pub async fn register(name: &str, email: &str, password: &Password) -> Result<(), ApiError> {
-    let fields = [("name", name), ("email", email), ("password", password.reveal())];
+pub async fn register(
+    name: &str,
+    email: &str,
+    password: &Password,
+    key: Option<&str>,
+) -> Result<(), ApiError> {
+    let mut fields = vec![("name", name), ("email", email), ("password", password.reveal())];
+    fields.extend(key.map(|key| ("idempotency_key", key)));
     submit(http::form("/auth/register", &fields)).await
 }
 

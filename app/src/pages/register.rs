@@ -10,6 +10,7 @@ use crate::session::Session;
 use crate::ui::advice::Advising;
 use crate::ui::form::{Before, Field, PasswordField, Problem, Sending, Submit, use_asked, use_onward};
 use crate::ui::links;
+use crate::ui::repeat::{FormKey, KeyField};
 
 /// The form to make an account with; whoever sends it is signed in as well.
 #[component]
@@ -19,6 +20,7 @@ pub fn Register() -> impl IntoView {
     let sending = Sending::new(Signal::derive(move || asked.get().error));
     let [name, email, password] = std::array::from_fn(|_| NodeRef::<Input>::new());
     let onward = use_onward(asked);
+    let key = FormKey::new();
 
     let on_submit = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
@@ -27,8 +29,9 @@ pub fn Register() -> impl IntoView {
         else {
             return;
         };
-        let request = session.register(called.value(), address.value(), Password::new(secret.value()));
-        sending.send(request, onward.clone(), move |error| match error {
+        let password = Password::new(secret.value());
+        let request = session.register(called.value(), address.value(), password, key.get());
+        sending.send(key.until(request), onward.clone(), move |error| match error {
             ErrorCode::EmailTaken => email,
             _ => password,
         });
@@ -48,6 +51,7 @@ pub fn Register() -> impl IntoView {
                     aria-busy=move || sending.pending.get().then_some("true")
                     on:submit=on_submit
                 >
+                    <KeyField key />
                     <Problem sending />
                     <Field label="Name" name="name" autocomplete="name" maxlength=100 input=name />
                     <Field label="Email" name="email" kind="email" autocomplete="email" maxlength=254 input=email />

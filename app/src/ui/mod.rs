@@ -12,6 +12,7 @@
 //! | `journal` | what just happened |
 //! | `lead` | the sentence under a protected page's heading |
 //! | `links` | addresses of our own pages, and which addresses may be followed |
+//! | `repeat` | what lets a form be sent twice and do its work once |
 //! | `ticks` | what has to happen again and again while a page is open |
 //! | `told` | the audit log in words |
 //! | `way_out` | for whom no renewal succeeds |
@@ -34,6 +35,7 @@ pub mod journal;
 pub mod lead;
 pub mod links;
 pub mod notice;
+pub mod repeat;
 pub mod ticks;
 pub mod told;
 pub mod way_out;

@@ -1,10 +1,12 @@
 //! Signing up and signing in.
 
 use crate::access::Grant;
-use crate::audit::{By, DISABLED, Event};
-use crate::password::{NewPasswordError, Password, Verdict};
+use crate::audit::{Actor, By, DISABLED, Event};
+use crate::idempotency::{IdempotencyKey, IdempotencyRecord, KeyedRequest, Operation};
+use crate::password::{NewPasswordError, Password, PasswordHash, Verdict};
+use crate::refresh::RefreshToken;
 use crate::scope::Role;
-use crate::store::{CreateUserError, NewSession, NewUser, SessionId, User, UserId};
+use crate::store::{CreateUserError, Credentials, NewSession, NewUser, SessionId, User, UserId};
 
 use super::{BadPassword, Client, Delivery, Issued, NewRefreshToken, Service, Settings, Unavailable};
 
@@ -17,10 +19,11 @@ const MAX_NAME: usize = 100;
 /// A person who wants an account. Checked when it is made.
 #[derive(Clone, Debug)]
 pub struct Registration {
-    name: String,
-    email: String,
-    password: Password,
-    role: Role,
+    pub(super) name: String,
+    pub(super) email: String,
+    pub(super) password: Password,
+    pub(super) role: Role,
+    pub(super) key: Option<IdempotencyKey>,
 }
 
 /// Why nobody was signed up.
@@ -38,6 +41,9 @@ pub enum SignUpError {
     /// The address has an account already.
     #[error("the address has an account already")]
     EmailTaken,
+    /// The idempotency key was used for another request.
+    #[error("the idempotency key was used for another request")]
+    KeyReused,
     /// Not now.
     #[error(transparent)]
     Unavailable(#[from] Unavailable),
@@ -55,9 +61,12 @@ impl From<NewPasswordError> for SignUpError {
 /// Why nobody was signed in.
 #[derive(Debug, thiserror::Error)]
 pub enum SignInError {
-    /// Wrong address or password; which of them is not said, nor that an account is disabled.
+    /// Wrong address or password; which of them is not said.
     #[error("wrong email address or password")]
     InvalidCredentials,
+    /// The password is right, and the account is closed. Nobody else learns it.
+    #[error("the account is closed")]
+    Closed,
     /// Not now.
     #[error(transparent)]
     Unavailable(#[from] Unavailable),
@@ -78,7 +87,7 @@ impl Registration {
             return Err(SignUpError::BadEmail);
         }
         password.check_length()?;
-        Ok(Self { name: name.to_owned(), email, password, role: Role::User })
+        Ok(Self { name: name.to_owned(), email, password, role: Role::User, key: None })
     }
 
     /// The same, for somebody who may do more.
@@ -86,6 +95,15 @@ impl Registration {
     pub fn with_role(self, role: Role) -> Self {
         Self { role, ..self }
     }
+}
+
+/// An account that a registration has made.
+pub(super) struct MadeAccount {
+    pub user: User,
+    /// What is remembered of the request, if it had a key.
+    pub record: Option<IdempotencyRecord>,
+    /// The password's hash as it is now, if an equal request made the account before.
+    pub before: Option<PasswordHash>,
 }
 
 /// A person's name without the blanks around it.
@@ -104,20 +122,62 @@ pub fn normalise_email(email: &str) -> String {
 }
 
 impl Service {
-    /// Makes an account.
+    /// Makes an account; for an equal repeat under its idempotency key it is the same one.
     ///
     /// # Errors
     /// [`SignUpError`].
     pub async fn sign_up(&self, registration: Registration, by: &By) -> Result<User, SignUpError> {
-        let Registration { name, email, password, role } = registration;
-        let password_hash =
-            self.settings.passwords.hash_new(password, vec![name.clone(), email.clone()]).await?;
-        let id = UserId(self.settings.random.uuid().map_err(Unavailable::from)?);
-        let user = NewUser { id, email, name, password_hash, role };
-        self.store.create_user(&user, by).await.map_err(|error| match error {
-            CreateUserError::EmailTaken => SignUpError::EmailTaken,
-            CreateUserError::Store(error) => Unavailable::from(error).into(),
-        })
+        let operation = match by.actor {
+            Actor::Admin(admin) => Operation::CreateUser(admin),
+            Actor::Owner | Actor::CommandLine | Actor::Server => Operation::Register,
+        };
+        let request = registration.keyed(operation, Delivery::Cookie);
+        Ok(self.make_account(registration, request.as_ref(), by).await?.user)
+    }
+
+    /// Makes an account, or finds the one that an equal request has made.
+    pub(super) async fn make_account(
+        &self,
+        registration: Registration,
+        request: Option<&KeyedRequest>,
+        by: &By,
+    ) -> Result<MadeAccount, SignUpError> {
+        let Registration { name, email, password, role, .. } = registration;
+        if let Some(found) = self.made_before(request, &email).await? {
+            return Ok(found);
+        }
+        let Settings { passwords, random, .. } = &self.settings;
+        let password_hash = passwords.hash_new(password, vec![name.clone(), email.clone()]).await?;
+        let id = UserId(random.uuid().map_err(Unavailable::from)?);
+        let session = SessionId(random.uuid().map_err(Unavailable::from)?);
+        let idempotency = request.map(|request| self.record(request, id, Some(session))).transpose()?;
+        let user = NewUser { id, email, name, password_hash, role, idempotency };
+        match self.store.create_user(&user, by).await {
+            Ok(made) => Ok(MadeAccount { user: made, record: user.idempotency, before: None }),
+            Err(CreateUserError::EmailTaken) => Err(SignUpError::EmailTaken),
+            Err(CreateUserError::Store(error)) => Err(Unavailable::from(error).into()),
+            // Two came at once.
+            Err(CreateUserError::KeyUsed) => {
+                let found = self.made_before(request, &user.email).await?;
+                found.ok_or_else(|| Unavailable::Contended.into())
+            }
+        }
+    }
+
+    async fn made_before(
+        &self,
+        request: Option<&KeyedRequest>,
+        email: &str,
+    ) -> Result<Option<MadeAccount>, SignUpError> {
+        let Some(request) = request else { return Ok(None) };
+        let Some(record) = self.recall(request).await? else { return Ok(None) };
+        let known = self.store.credentials(email).await.map_err(Unavailable::from)?;
+        let made = known.filter(|known| known.user.id == record.user);
+        Ok(made.map(|Credentials { user, password_hash }| MadeAccount {
+            user,
+            record: Some(record),
+            before: Some(password_hash),
+        }))
     }
 
     /// Checks a password and starts a session. An unknown address costs as long as a wrong password.
@@ -148,12 +208,12 @@ impl Service {
         }
         let closed = owner.as_ref().and_then(|owner| owner.user.disabled_at).map(|_| DISABLED);
         let issued = match owner {
-            Some(owner) => self.start_session(owner.user, client, displaced).await?,
-            None => None,
+            Some(owner) if closed.is_none() => self.start_session(owner.user, client, displaced).await?,
+            _ => None,
         };
         let Some(issued) = issued else {
             self.note_wrong_password(Event::AuthnLoginFail, closed, id, None, &device).await;
-            return Err(SignInError::InvalidCredentials);
+            return Err(closed.map_or(SignInError::InvalidCredentials, |_| SignInError::Closed));
         };
         Ok(issued)
     }
@@ -169,10 +229,21 @@ impl Service {
         client: impl Into<Client> + Send,
         displaced: &[SessionId],
     ) -> Result<Option<Issued>, Unavailable> {
-        let Client { delivery, device } = client.into();
-        let Settings { random, keys, limits, .. } = &self.settings;
-        let sid = SessionId(random.uuid()?);
-        let token = keys.first(sid, random)?;
+        let Settings { random, keys, .. } = &self.settings;
+        let token = keys.first(SessionId(random.uuid()?), random)?;
+        self.begin_session(user, client.into(), displaced, &token).await
+    }
+
+    /// Starts the session of this first token, unless there is one.
+    pub(super) async fn begin_session(
+        &self,
+        user: User,
+        client: Client,
+        displaced: &[SessionId],
+        token: &RefreshToken,
+    ) -> Result<Option<Issued>, Unavailable> {
+        let Client { delivery, device } = client;
+        let (sid, limits) = (token.sid, &self.settings.limits);
         let session = NewSession {
             sid,
             user_id: user.id,
@@ -203,7 +274,7 @@ impl Service {
             sid,
             session_expires_at,
             user,
-            refresh_token: Some(NewRefreshToken::from(&token)),
+            refresh_token: Some(NewRefreshToken::from(token)),
         }))
     }
 }

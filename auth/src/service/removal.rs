@@ -1,4 +1,5 @@
-//! Removing what is too old to be of use, while the server serves: sessions that expired, and entries of the audit log.
+//! Removing what is too old to be of use, while the server serves: sessions that expired, entries of the audit log, and
+//! what was remembered for a repeat.
 //!
 //! A session's row stays until its absolute limit, however and whenever it ended: for as long as a token of it
 //! might come back, its holder is told why it is over. That also bounds the table by the sign-ins of one
@@ -36,6 +37,14 @@ impl Service {
     /// [`StoreError`]; what was removed until then stays removed.
     pub async fn remove_entries(&self, keep: Duration) -> Result<u64, StoreError> {
         in_batches(|| self.store.remove_entries(keep, BATCH)).await
+    }
+
+    /// Removes what nobody repeats any more, in the same way; returns how many.
+    ///
+    /// # Errors
+    /// [`StoreError`]; what was removed until then stays removed.
+    pub async fn remove_idempotency_records(&self) -> Result<u64, StoreError> {
+        in_batches(|| self.store.remove_idempotency_records(BATCH)).await
     }
 }
 

@@ -3,10 +3,12 @@
 
 use crate::audit::{By, Event};
 use crate::device::Device;
-use crate::password::{BadPassword, NewPasswordError, Password, Verdict};
+use crate::idempotency::{IdempotencyKey, KeyedRequest, Operation};
+use crate::password::{BadPassword, NewPasswordError, Password, PasswordHash, Verdict};
 use crate::scope::Role;
 use crate::store::{EndReason, PasswordChange, RoleChange, SessionId, StoreError, UserId};
 
+use super::repeats::RecallError;
 use super::{Disabled, RefreshError, Service, Unavailable};
 
 /// A second look is for a password whose hash was renewed between look and write, by a sign-in.
@@ -21,6 +23,12 @@ pub enum ChangePasswordError {
     /// The new password won't do.
     #[error(transparent)]
     BadPassword(#[from] BadPassword),
+    /// The new password is the current one.
+    #[error("this is the current password")]
+    SamePassword,
+    /// The idempotency key was used for another request.
+    #[error("the idempotency key was used for another request")]
+    KeyReused,
     /// The session that asks is over, or the server can't answer now: as for a renewal.
     #[error(transparent)]
     Session(#[from] RefreshError),
@@ -29,6 +37,15 @@ pub enum ChangePasswordError {
 impl From<Unavailable> for ChangePasswordError {
     fn from(error: Unavailable) -> Self {
         Self::Session(error.into())
+    }
+}
+
+impl From<RecallError> for ChangePasswordError {
+    fn from(error: RecallError) -> Self {
+        match error {
+            RecallError::KeyReused => Self::KeyReused,
+            RecallError::Unavailable(error) => error.into(),
+        }
     }
 }
 
@@ -99,9 +116,9 @@ impl Service {
     }
 
     /// Changes the password of the user whose session `keep` is, and ends all his other sessions. The kept one
-    /// goes on, with the access tokens it has.
+    /// goes on, with the access tokens it has. An equal repeat under an idempotency key changes nothing.
     ///
-    /// Returns the sessions that were live until now.
+    /// Returns how many sessions were live until then.
     ///
     /// # Errors
     /// [`ChangePasswordError`].
@@ -111,26 +128,59 @@ impl Service {
         current: Password,
         new: Password,
         device: &Device,
-    ) -> Result<Vec<SessionId>, ChangePasswordError> {
+        key: Option<&IdempotencyKey>,
+    ) -> Result<usize, ChangePasswordError> {
         new.check_length()?;
-        let passwords = &self.settings.passwords;
         for _ in 0..ATTEMPTS {
             let user = self.live(keep).await?.row.user;
+            let operation = Operation::ChangePassword(user.id);
+            let request = key.map(|key| KeyedRequest::new(operation, key, &[current.bytes(), new.bytes()]));
+            if let Some(ended) = self.changed_before(request.as_ref()).await? {
+                return Ok(ended);
+            }
             let known = self.store.credentials(&user.email).await.map_err(Unavailable::from)?;
             let seen = known.ok_or(RefreshError::Unknown)?.password_hash;
-            let verdict = passwords.verify(current.clone(), Some(seen.clone())).await;
-            if verdict.map_err(Unavailable::from)? == Verdict::Wrong {
+            if !self.is_password(&current, &seen).await? {
+                // It may be the one from before: an equal request was faster.
+                if let Some(ended) = self.changed_before(request.as_ref()).await? {
+                    return Ok(ended);
+                }
                 let event = Event::AuthnPasswordChangeFail;
                 self.note_wrong_password(event, None, Some(user.id), Some(keep), device).await;
                 return Err(ChangePasswordError::WrongPassword);
             }
-            let new = passwords.hash_new(new.clone(), vec![user.name, user.email]).await?;
-            let change = PasswordChange { user: user.id, seen, new, keep, device: device.clone() };
+            // However it is written.
+            if self.is_password(&new, &seen).await? {
+                return Err(ChangePasswordError::SamePassword);
+            }
+            let passwords = &self.settings.passwords;
+            let hash = passwords.hash_new(new.clone(), vec![user.name, user.email]).await?;
+            let idempotency =
+                request.map(|request| self.record(&request, user.id, Some(keep))).transpose()?;
+            let change =
+                PasswordChange { user: user.id, seen, new: hash, keep, device: device.clone(), idempotency };
             if let Some(ended) = self.ends.change_password(change).await.map_err(Unavailable::from)? {
-                return Ok(ended);
+                return Ok(ended.len());
             }
         }
         Err(Unavailable::Contended.into())
+    }
+
+    /// How many sessions an equal request has ended, if there was one.
+    async fn changed_before(&self, request: Option<&KeyedRequest>) -> Result<Option<usize>, RecallError> {
+        let Some(request) = request else { return Ok(None) };
+        let done = self.recall(request).await?;
+        Ok(done.map(|done| usize::try_from(done.ended).unwrap_or(usize::MAX)))
+    }
+
+    /// Whether this is what was hashed.
+    pub(super) async fn is_password(
+        &self,
+        typed: &Password,
+        stored: &PasswordHash,
+    ) -> Result<bool, Unavailable> {
+        let verdict = self.settings.passwords.verify(typed.clone(), Some(stored.clone())).await?;
+        Ok(verdict != Verdict::Wrong)
     }
 
     /// Closes an account: ends all its sessions, and nobody signs in until it is opened again. Closing it once

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::device::Device;
+use crate::idempotency::IdempotencyRecord;
 use crate::password::PasswordHash;
 use crate::refresh::{KeyId, Salt, SecretHash};
 use crate::scope::Role;
@@ -77,6 +78,8 @@ pub struct NewUser {
     pub password_hash: PasswordHash,
     /// What the person may do.
     pub role: Role,
+    /// What an equal request is to find.
+    pub idempotency: Option<IdempotencyRecord>,
 }
 
 /// A session to be made, at generation 0, which counts as confirmed. The store sets the times.
@@ -276,6 +279,8 @@ pub struct PasswordChange {
     pub keep: SessionId,
     /// Where it was asked for.
     pub device: Device,
+    /// What an equal request is to find.
+    pub idempotency: Option<IdempotencyRecord>,
 }
 
 /// What became of the closing of an account.

@@ -8,6 +8,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use lanyard_auth::audit::{By, Event, NewEntry};
 use lanyard_auth::device::Device;
+use lanyard_auth::idempotency::{IdempotencyRecord, KeyHash};
 use lanyard_auth::password::PasswordHash;
 use lanyard_auth::refresh::Salt;
 use lanyard_auth::scope::Role;
@@ -187,6 +188,14 @@ impl<D: Database> Store for Planted<D> {
             }
         };
         self.line.end(end).await
+    }
+
+    async fn idempotency_record(&self, id: &KeyHash) -> Result<Option<IdempotencyRecord>, StoreError> {
+        self.real.idempotency_record(id).await
+    }
+
+    async fn remove_idempotency_records(&self, batch: u32) -> Result<u32, StoreError> {
+        self.real.remove_idempotency_records(batch).await
     }
 
     async fn disable_user(&self, user: UserId, by: &By) -> Result<Closing, StoreError> {

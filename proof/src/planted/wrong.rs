@@ -94,7 +94,7 @@ impl<D: Database> Planted<D> {
         &self,
         change: &PasswordChange,
     ) -> Result<Option<RaisedVersion>, StoreError> {
-        let PasswordChange { user, seen, new, keep, device } = change;
+        let PasswordChange { user, seen, new, keep, device, .. } = change;
         let sessions = self.real.sessions_of(*user).await?;
         let changed = self.real.rehash_password(*user, seen, new).await?;
         // Long enough for a renewal, short enough that nobody would have noticed.

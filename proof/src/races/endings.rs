@@ -11,7 +11,7 @@ use lanyard_auth::refresh::RefreshToken;
 use lanyard_auth::service::RefreshError;
 use lanyard_auth::store::{EndReason, SessionId, UserId};
 
-use super::nodes::{PASSWORD, renew};
+use super::nodes::{NEW_PASSWORD, PASSWORD, renew};
 
 /// What ends a session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -100,8 +100,8 @@ impl Ending {
             Self::KickOut => drop(here.end_all_sessions(user, EndReason::KickedOut, &By::default()).await?),
             Self::EndOthers => drop(here.end_other_sessions(user, keep, &By::default()).await?),
             Self::PasswordChange => {
-                let password = || Password::new(PASSWORD.to_owned());
-                here.change_password(keep, password(), password(), &Device::default()).await?;
+                let [old, new] = [PASSWORD, NEW_PASSWORD].map(|text| Password::new(text.to_owned()));
+                here.change_password(keep, old, new, &Device::default(), None).await?;
             }
             Self::Disable => drop(here.disable_user(user, &By::default()).await?),
             Self::Theft => {

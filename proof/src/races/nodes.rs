@@ -25,6 +25,9 @@ use crate::planted::store::Planted;
 /// Everybody's.
 pub const PASSWORD: &str = "correct horse";
 
+/// The one that it is changed to.
+pub const NEW_PASSWORD: &str = "staple battery horse";
+
 /// The defaults of the server.
 pub const LIMITS: Limits = Limits {
     retry_window: Duration::from_secs(30),
@@ -104,6 +107,7 @@ impl<D: Database> Nodes<D> {
             name: "Ada".to_owned(),
             password_hash: self.password_hash.clone(),
             role: Role::User,
+            idempotency: None,
         };
         Ok(self.db.store().create_user(&user, &By::default()).await?)
     }

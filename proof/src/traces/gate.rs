@@ -10,6 +10,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use lanyard_auth::audit::{By, Event, NewEntry};
 use lanyard_auth::device::Device;
+use lanyard_auth::idempotency::{IdempotencyRecord, KeyHash};
 use lanyard_auth::password::PasswordHash;
 use lanyard_auth::scope::Role;
 use lanyard_auth::store::{
@@ -159,6 +160,14 @@ impl Store for GatedStore {
 
     async fn change_password(&self, change: &PasswordChange) -> Result<Option<RaisedVersion>, StoreError> {
         self.behind.change_password(change).await
+    }
+
+    async fn idempotency_record(&self, id: &KeyHash) -> Result<Option<IdempotencyRecord>, StoreError> {
+        self.behind.idempotency_record(id).await
+    }
+
+    async fn remove_idempotency_records(&self, batch: u32) -> Result<u32, StoreError> {
+        self.behind.remove_idempotency_records(batch).await
     }
 
     async fn disable_user(&self, user: UserId, by: &By) -> Result<Closing, StoreError> {

@@ -291,6 +291,7 @@ async fn newcomer<D: Harness>(site: &Site<D>) -> anyhow::Result<User> {
         name: "Ada".to_owned(),
         password_hash: PasswordHash::from_stored(String::new()),
         role: Role::User,
+        idempotency: None,
     };
     Ok(site.store().create_user(&user, &By::default()).await?)
 }

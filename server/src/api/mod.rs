@@ -3,6 +3,7 @@
 //! | Module | What lives there |
 //! |---|---|
 //! | [`badge`] | the extractors that let nobody in without an access token |
+//! | [`fields`] | the extractors of what a request says, in its body or its query |
 //! | [`whence`] | the extractor that tells where a request came from |
 //! | [`sessions`] | a person's own sessions |
 //! | [`account`] | the person |
@@ -14,6 +15,7 @@
 pub mod account;
 pub mod admin;
 mod badge;
+mod fields;
 pub mod notices;
 pub mod sessions;
 pub mod whence;

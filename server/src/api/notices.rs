@@ -9,6 +9,7 @@ use lanyard_auth::device::Device;
 
 use super::admin::audit::{actor, event};
 use super::badge::Present;
+use super::fields::Body;
 use super::unavailable;
 use crate::config::SHOWN;
 use crate::layers::errors::Answer;
@@ -28,7 +29,7 @@ pub async fn list(State(app): State<App>, Present(claims, _): Present) -> Result
 pub async fn seen(
     State(app): State<App>,
     Present(claims, _): Present,
-    Json(NoticesSeen { up_to }): Json<NoticesSeen>,
+    Body(NoticesSeen { up_to }): Body<NoticesSeen>,
 ) -> Result<StatusCode, Answer> {
     app.service.notices_seen(claims.sid, up_to).await.map_err(unavailable)?;
     Ok(StatusCode::NO_CONTENT)

@@ -11,6 +11,7 @@ use lanyard_auth::store::{EndReason, Session, SessionId};
 use uuid::Uuid;
 
 use super::badge::Present;
+use super::fields::Body;
 use super::unavailable;
 use super::whence::Here;
 use crate::layers::errors::Answer;
@@ -73,13 +74,13 @@ pub async fn label(
     State(app): State<App>,
     Present(claims, _): Present,
     Path(id): Path<Uuid>,
-    Json(RenameSession { name }): Json<RenameSession>,
+    Body(RenameSession { name }): Body<RenameSession>,
 ) -> Result<StatusCode, Answer> {
     let labelled = app.service.label_session(claims.sub, SessionId(id), name.as_deref()).await;
     labelled.map(|()| StatusCode::NO_CONTENT).map_err(|error| match error {
         LabelError::BadLabel => {
             let text = "A device's name has at most 60 characters.";
-            Answer(ApiError::with_message(ErrorCode::InvalidRequest, text))
+            Answer(ApiError::with_message(ErrorCode::InvalidRequest, text).of_field("name"))
         }
         LabelError::NoSession => no_session(),
         LabelError::Unavailable(error) => Answer(error.into()),

@@ -13,6 +13,7 @@ use axum::http::header::{
 use axum::http::{HeaderMap, Method, Response, StatusCode, Uri};
 use axum::middleware::Next;
 use lanyard_app::api::ErrorCode;
+use lanyard_app::api::codec::fields::form_pairs;
 use lanyard_app::ui::links::{DASHBOARD, REGISTER, SIGN_IN, safe_next};
 
 /// Answers form posts to `/auth/*` with redirects.
@@ -85,10 +86,9 @@ impl Form {
     fn read(uri: &Uri, headers: &HeaderMap) -> Self {
         let page = headers.get(REFERER).and_then(|referer| referer.to_str().ok()?.parse::<Uri>().ok());
         let query = page.as_ref().and_then(Uri::query).unwrap_or_default();
-        let next = serde_urlencoded::from_str::<Vec<(String, String)>>(query)
-            .unwrap_or_default()
-            .into_iter()
-            .find_map(|(name, value)| (name == "next").then_some(value));
+        let next = form_pairs(query.as_bytes())
+            .find_map(|(name, value)| (name.as_deref() == Some("next")).then_some(value))
+            .flatten();
         let (onwards, path) = match uri.path() {
             "/auth/logout" => ("/".to_owned(), "/"),
             "/auth/register" => (safe_next(next.as_deref()).to_owned(), REGISTER),

@@ -168,7 +168,9 @@ async fn an_account_is_closed_and_opened() {
     assert!(closed.json()["disabled_at"].is_i64(), "{closed:?}");
     assert_over(&server, &ada, "account_disabled").await;
     let login = || send(server.post("/auth/login").json(&credentials()));
-    login().await.assert_error(401, "invalid_credentials");
+    login().await.assert_error(403, "account_disabled");
+    let wrong = json!({"email": "ada@people.example", "password": "wrong horse"});
+    send(server.post("/auth/login").json(&wrong)).await.assert_error(401, "invalid_credentials");
     // Once more does no harm.
     assert_eq!(change(&server, &grace, &ada_id, json!({"disabled": true})).await.status, 200);
 

@@ -28,10 +28,6 @@ async fn unreadable_bodies_are_refused() {
         for content_type in ["application/json", "application/x-www-form-urlencoded", "text/plain"] {
             let request = server.post("/auth/login").header("content-type", content_type).body(body);
             let answer = send(request).await;
-            // A form's bytes that are no text become signs that no address has.
-            if answer.status == 401 && body.contains("%ff") {
-                continue;
-            }
             answer.assert_error(400, "invalid_request");
         }
     }
@@ -47,7 +43,7 @@ async fn unreadable_bodies_are_refused() {
         "session_id=00000000-0000-0000-0000-000000000000&session_id=00000000-0000-0000-0000-000000000001";
     send(server.post("/auth/logout").body(twice)).await.assert_error(400, "invalid_request");
     let raw_bytes = server.post("/auth/login").body(&b"email=\xff\xfe&password=\x00"[..]);
-    assert!((400..500).contains(&send(raw_bytes).await.status));
+    send(raw_bytes).await.assert_error(400, "invalid_request");
     assert_no_panic(&server);
 }
 

@@ -78,7 +78,7 @@ async fn an_account_is_made_listed_closed_and_opened() {
     let closed = json_of(&run(&server, "user disable ada@people.example --json"));
     assert!(closed["disabled_at"].is_i64(), "{closed}");
     soon_over(&server, &ada.access, "account_disabled").await;
-    send(server.post("/auth/login").json(&credentials())).await.assert_error(401, "invalid_credentials");
+    send(server.post("/auth/login").json(&credentials())).await.assert_error(403, "account_disabled");
     // By the id too, and once more does no harm.
     let id = closed["id"].as_str().unwrap();
     for _ in 0..2 {

@@ -119,7 +119,7 @@ fn ended(row: &PgRow) -> Result<Option<Ended>, StoreError> {
 }
 
 /// A number from the larger type that Postgres keeps it in.
-fn number<'r, T, N>(row: &'r PgRow, column: &str) -> Result<N, StoreError>
+pub fn number<'r, T, N>(row: &'r PgRow, column: &str) -> Result<N, StoreError>
 where
     T: Decode<'r, Postgres> + Type<Postgres>,
     N: TryFrom<T>,

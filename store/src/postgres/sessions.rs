@@ -7,7 +7,7 @@ use sqlx::{PgConnection, PgPool};
 
 use super::{failed, rows};
 
-/// Makes a session unless the user was disabled or changed.
+/// Makes a session unless there is such a one, or the user was disabled or changed.
 ///
 /// The user's row is locked FOR SHARE: whoever changes the user either has committed, and is seen here, or
 /// waits, and then finds the new session.
@@ -25,6 +25,7 @@ pub async fn create(
                                rotated_at, confirmed, recoveries, created_at, expires_at,
                                browser, system, network)
          SELECT $1, id, version, 0, $4, $5, now, TRUE, 0, now, now + $6, $7, $8, $9 FROM signed_in
+         ON CONFLICT (sid) DO NOTHING
          RETURNING created_at",
     )
     .bind(session.sid.0)

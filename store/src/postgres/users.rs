@@ -4,6 +4,7 @@
 //! session there is.
 
 use lanyard_auth::audit::{By, DISABLED, ENABLED, Event, NewEntry};
+use lanyard_auth::idempotency::IdempotencyRecord;
 use lanyard_auth::scope::Role;
 use lanyard_auth::store::{
     Closing, EndReason, PasswordChange, RaisedVersion, RoleChange, StoreError, User, UserId,
@@ -11,7 +12,7 @@ use lanyard_auth::store::{
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::{audit, failed, rows, sessions};
+use super::{audit, failed, idempotency, rows, sessions};
 use crate::sql::{another_admin, select_user, user_columns};
 
 /// Raises the version, revokes those below it and ends every live session.
@@ -75,6 +76,13 @@ pub async fn change_password(
     let (user, session) = (Some(change.user), Some(change.keep));
     let entry = NewEntry { event: Event::AuthnPasswordChange, detail: None, user, session, by };
     audit::write(transaction, &entry).await?;
+    if let Some(record) = &change.idempotency {
+        let number = u32::try_from(ended.len()).unwrap_or(u32::MAX);
+        let record = IdempotencyRecord { ended: number, ..record.clone() };
+        if !idempotency::write(transaction, &record).await? {
+            return Ok(None);
+        }
+    }
     Ok(Some(RaisedVersion { version, ended }))
 }
 

@@ -5,7 +5,7 @@ use lanyard_auth::store::{MOST_SESSIONS, Session, SessionId, StoreError, User, U
 use lanyard_auth::time::Timestamp;
 use sqlx::SqliteConnection;
 
-use super::{audit, failed, rows, select_session, words};
+use super::{audit, failed, rows, select_session, users, words};
 use crate::sql::user_columns;
 
 /// Those that have not been ended nor reached their absolute limit, newest first.
@@ -45,7 +45,7 @@ pub async fn label(
     Ok(labelled.rows_affected() == 1)
 }
 
-/// Gives a user another name.
+/// Gives a user another name. Nothing is written, nor told, about the one that he has.
 pub async fn rename(
     transaction: &mut SqliteConnection,
     user: UserId,
@@ -53,6 +53,9 @@ pub async fn rename(
     by: &By,
     now: Timestamp,
 ) -> Result<Option<User>, StoreError> {
+    if let Some(same) = users::find(transaction, user).await?.filter(|user| user.name == name) {
+        return Ok(Some(same));
+    }
     let renamed =
         sqlx::query(concat!("UPDATE users SET name = ?2 WHERE id = ?1 RETURNING ", user_columns!()))
             .bind(user.0.as_bytes().as_slice())

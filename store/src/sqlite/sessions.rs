@@ -8,7 +8,7 @@ use sqlx::SqliteConnection;
 
 use super::{audit, failed, rows};
 
-/// Makes a session in place of others, unless its user was disabled or changed; whether it did.
+/// Makes a session in place of others, unless there is such a one or its user was disabled or changed; whether it did.
 pub async fn create(
     transaction: &mut SqliteConnection,
     session: &NewSession,
@@ -21,7 +21,8 @@ pub async fn create(
                                browser, system, network)
          SELECT ?1, id, version, 0, ?4, ?5, ?6, TRUE, 0, ?6, ?7, ?8, ?9, ?10
          FROM users
-         WHERE id = ?2 AND version = ?3 AND disabled_at IS NULL",
+         WHERE id = ?2 AND version = ?3 AND disabled_at IS NULL
+         ON CONFLICT (sid) DO NOTHING",
     )
     .bind(session.sid.0.as_bytes().as_slice())
     .bind(session.user_id.0.as_bytes().as_slice())

@@ -33,6 +33,7 @@ fn big_user(n: u128) -> NewUser {
         name: "x".repeat(10_000),
         password_hash: PasswordHash::from_stored(String::new()),
         role: Role::User,
+        idempotency: None,
     }
 }
 

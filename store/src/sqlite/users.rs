@@ -1,6 +1,7 @@
 //! What changes a user as a whole, sessions included, inside a writing transaction. For `sqlite` alone.
 
 use lanyard_auth::audit::{By, DISABLED, ENABLED, Event, NewEntry};
+use lanyard_auth::idempotency::IdempotencyRecord;
 use lanyard_auth::scope::Role;
 use lanyard_auth::store::{
     Closing, EndReason, PasswordChange, RaisedVersion, RoleChange, SessionId, StoreError, User, UserId,
@@ -8,7 +9,7 @@ use lanyard_auth::store::{
 use lanyard_auth::time::Timestamp;
 use sqlx::{Row as _, SqliteConnection};
 
-use super::{audit, failed, rows};
+use super::{audit, failed, idempotency, rows};
 use crate::sql::{another_admin, select_user, user_columns};
 
 /// Raises the version, revokes those below it and ends every live session.
@@ -34,7 +35,7 @@ pub async fn end_all_sessions(
     Ok(Some(RaisedVersion { version, ended }))
 }
 
-/// The compare-and-swap of a password; all sessions but one end.
+/// The compare-and-swap of a password; all sessions but one end. To be rolled back when it returns `None`.
 pub async fn change_password(
     transaction: &mut SqliteConnection,
     change: &PasswordChange,
@@ -69,6 +70,13 @@ pub async fn change_password(
     let (user, session) = (Some(change.user), Some(change.keep));
     let entry = NewEntry { event: Event::AuthnPasswordChange, detail: None, user, session, by };
     audit::write(transaction, &entry, now).await?;
+    if let Some(record) = &change.idempotency {
+        let number = u32::try_from(ended.len()).unwrap_or(u32::MAX);
+        let record = IdempotencyRecord { ended: number, ..record.clone() };
+        if !idempotency::write(transaction, &record, now).await? {
+            return Ok(None);
+        }
+    }
     Ok(Some(RaisedVersion { version, ended }))
 }
 

@@ -6,6 +6,7 @@
 pub mod accounts;
 pub mod audit;
 pub mod endings;
+pub mod idempotency;
 pub mod owner;
 pub mod races;
 pub mod records;
@@ -49,6 +50,7 @@ pub fn new_user(n: u8) -> NewUser {
         name: format!("User {n}"),
         password_hash: password_hash(n),
         role: Role::User,
+        idempotency: None,
     }
 }
 
@@ -59,7 +61,14 @@ pub fn password_hash(n: u8) -> PasswordHash {
 /// A change of the password that the user was made with, to the `n`th.
 pub fn password_change(user: &User, keep: SessionId, n: u8) -> PasswordChange {
     let seen = (0..=u8::MAX).find(|n| new_user(*n).id == user.id).map(password_hash).unwrap();
-    PasswordChange { user: user.id, seen, new: password_hash(n), keep, device: Device::default() }
+    PasswordChange {
+        user: user.id,
+        seen,
+        new: password_hash(n),
+        keep,
+        device: Device::default(),
+        idempotency: None,
+    }
 }
 
 /// Closes the account of a user who is not the last administrator.
@@ -171,6 +180,14 @@ macro_rules! conformance_suite {
                 a_session_is_named_by_its_owner_alone
                 all_other_sessions_end_but_one
                 a_user_is_renamed;
+            idempotency:
+                what_was_done_is_found_under_its_key_for_minutes
+                a_key_is_used_once_and_nothing_is_written
+                a_password_change_is_remembered_with_what_it_ended
+                what_fails_is_not_remembered
+                of_many_equal_registrations_at_once_one_is_made
+                a_session_that_is_there_is_not_made_again
+                old_records_are_removed_a_few_at_a_time;
             revocations:
                 ended_sessions_are_revoked_for_the_window
                 a_user_is_revoked_below_the_new_version

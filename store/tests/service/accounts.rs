@@ -72,6 +72,7 @@ async fn a_hash_with_older_parameters_is_replaced_at_sign_in() {
         name: "Old".to_owned(),
         password_hash: PasswordHash::from_stored(old.clone()),
         role: Role::User,
+        idempotency: None,
     };
     world.store().create_user(&user, &By::default()).await.unwrap();
     let stored = async || {

@@ -118,7 +118,7 @@ async fn nothing_is_changed_that_can_not_be_told() {
     assert!(service.disable_user(user, &by).await.is_err());
     assert!(service.rename_user(user, "Eve", &by).await.is_err());
     let new = Password::new("another horse entirely".to_owned());
-    assert!(service.change_password(first.sid, password, new, &by.device).await.is_err());
+    assert!(service.change_password(first.sid, password, new, &by.device, None).await.is_err());
     assert_eq!(world.db.dump().await, before);
 
     world.db.run("ALTER TABLE elsewhere RENAME TO audit").await;

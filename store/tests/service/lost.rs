@@ -63,6 +63,7 @@ async fn changing_the_password() {
                 password(PASSWORD),
                 password("staple battery horse"),
                 &Device::default(),
+                None,
             )
             .await
             .map(drop)

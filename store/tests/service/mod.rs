@@ -7,6 +7,7 @@ mod audit;
 mod confirmation;
 mod elsewhere;
 mod endings;
+mod idempotency;
 mod in_step;
 mod lost;
 mod removal;

@@ -10,6 +10,7 @@ use crate::pages::ask::ask;
 use crate::session::Session;
 use crate::ui::advice::Advising;
 use crate::ui::form::{Done, PasswordField, Problem, Sending, Submit};
+use crate::ui::repeat::{FormKey, KeyField};
 use crate::ui::words;
 
 /// The form for a new password. Password managers find the address in it, and which field is which.
@@ -23,6 +24,7 @@ pub fn PasswordForm(
     let session = Session::expect();
     let sending = Sending::new(None);
     let ended = RwSignal::new(0);
+    let key = FormKey::new();
     let [current, new] = std::array::from_fn(|_| NodeRef::<Input>::new());
 
     let known = move || {
@@ -37,6 +39,7 @@ pub fn PasswordForm(
         let change = ChangePassword {
             current_password: Password::new(old.value()),
             new_password: Password::new(chosen.value()),
+            idempotency_key: key.get(),
         };
         let request = async move {
             let body = serde_json::to_string(&change).map_err(|_| ApiError::new(ErrorCode::Internal))?;
@@ -48,7 +51,7 @@ pub fn PasswordForm(
             chosen.set_value("");
             advising.judge();
         };
-        sending.send(request, then, move |error| match error {
+        sending.send(key.until(request), then, move |error| match error {
             ErrorCode::InvalidRequest | ErrorCode::WeakPassword => new,
             _ => current,
         });
@@ -60,6 +63,7 @@ pub fn PasswordForm(
             <p class="quiet">"A new one ends every other session. This one goes on."</p>
             <form aria-busy=move || sending.pending.get().then_some("true") on:submit=on_submit>
                 <fieldset class="form" disabled=session_id.is_none()>
+                    <KeyField key />
                     <Problem sending />
                     <input
                         type="email"

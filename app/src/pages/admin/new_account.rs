@@ -14,6 +14,7 @@ use crate::pages::ask::ask;
 use crate::session::Session;
 use crate::ui::advice::Advising;
 use crate::ui::form::{Field, PasswordField, Problem, Sending, Submit};
+use crate::ui::repeat::{FormKey, KeyField};
 
 /// The form, folded away until somebody wants it. Goes on to the new account.
 #[component]
@@ -24,6 +25,7 @@ pub fn NewAccountForm(
     let session = Session::expect();
     let navigate = use_navigate();
     let sending = Sending::new(None);
+    let key = FormKey::new();
     let [name, email, password, admin] = std::array::from_fn(|_| NodeRef::<Input>::new());
 
     let on_submit = move |event: leptos::ev::SubmitEvent| {
@@ -38,6 +40,7 @@ pub fn NewAccountForm(
             email: address.value(),
             password: Password::new(secret.value()),
             role: if is_admin.checked() { Role::Admin } else { Role::User },
+            idempotency_key: key.get(),
         };
         let request = async move {
             let body = serde_json::to_string(&account).map_err(|_| ApiError::new(ErrorCode::Internal))?;
@@ -45,7 +48,7 @@ pub fn NewAccountForm(
         };
         let navigate = navigate.clone();
         let then = move |made: Account| navigate(&person(made.user.id), NavigateOptions::default());
-        sending.send(request, then, move |error| match error {
+        sending.send(key.until(request), then, move |error| match error {
             ErrorCode::EmailTaken => email,
             ErrorCode::WeakPassword => password,
             _ => name,
@@ -59,6 +62,7 @@ pub fn NewAccountForm(
             <summary>"Make an account"</summary>
             <form aria-busy=move || sending.pending.get().then_some("true") on:submit=on_submit>
                 <fieldset class="form" disabled=session_id.is_none()>
+                    <KeyField key />
                     <Problem sending />
                     <Field label="Name" name="name" autocomplete="off" maxlength=100 input=name />
                     <Field label="Email" name="email" kind="email" autocomplete="off" maxlength=254 input=email />

@@ -1,7 +1,7 @@
 //! The audit log: `/api/admin/audit`. Also how its words are told on the wire.
 
 use axum::Json;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use lanyard_app::api::admin::{self, Audit, AuditEntry, AuditEvent};
 use lanyard_app::api::desk::user_info;
 use lanyard_auth::audit::{Actor, Entry, Event, Filter, Place};
@@ -14,6 +14,7 @@ use uuid::Uuid;
 
 use super::paging::{After, Limit, next};
 use crate::api::badge::Admin;
+use crate::api::fields::Query;
 use crate::api::unavailable;
 use crate::layers::errors::Answer;
 use crate::router::App;

@@ -1,7 +1,7 @@
 //! Everybody's sessions: `/api/admin/sessions`.
 
 use axum::Json;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use lanyard_app::api::EndedSessions;
 use lanyard_app::api::admin::{AccountSession, AccountSessions};
@@ -15,6 +15,7 @@ use uuid::Uuid;
 
 use super::paging::{After, Limit, next};
 use crate::api::badge::Admin;
+use crate::api::fields::Query;
 use crate::api::sessions::{info, no_session};
 use crate::api::whence::Here;
 use crate::api::{no_user, unavailable};

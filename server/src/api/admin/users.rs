@@ -1,9 +1,10 @@
 //! People: `/api/admin/users`.
 
 use axum::Json;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, State};
+use axum::http::HeaderMap;
 use lanyard_app::api::admin::{Account, AccountChange, Accounts, NewAccount};
-use lanyard_app::api::desk::{typed, user_info};
+use lanyard_app::api::desk::{idempotency_key, typed, user_info};
 use lanyard_app::api::{self, ApiError, ErrorCode};
 use lanyard_auth::audit::By;
 use lanyard_auth::records::{UserPlace, searched};
@@ -15,6 +16,7 @@ use uuid::Uuid;
 
 use super::paging::{After, Limit, next};
 use crate::api::badge::Admin;
+use crate::api::fields::{Body, Query};
 use crate::api::whence::Here;
 use crate::api::{no_user, unavailable};
 use crate::layers::errors::Answer;
@@ -42,12 +44,14 @@ pub async fn list(
     let search = search.and_then(|text| searched(&text));
     let after = after.map(|After(place)| place);
     let fits = match &after {
-        Some(UserPlace::Found { .. }) => search.is_some(),
+        Some(UserPlace::Found { word, .. }) => search.is_some() && !word.contains(char::is_control),
         Some(UserPlace::Made { .. }) => search.is_none(),
         None => true,
     };
-    if !fits || search.as_ref().is_some_and(|search| search.chars().count() > LONGEST_SEARCH) {
-        return Err(Answer(ApiError::new(ErrorCode::InvalidRequest)));
+    let bad = |search: &String| search.chars().count() > LONGEST_SEARCH || search.contains(char::is_control);
+    if !fits || search.as_ref().is_some_and(bad) {
+        let field = if fits { "search" } else { "after" };
+        return Err(Answer(ApiError::new(ErrorCode::InvalidRequest).of_field(field)));
     }
     let page = app.records.users(search.as_deref(), after.as_ref(), limit.0).await.map_err(unavailable)?;
     Ok(Json(Accounts { users: page.rows.into_iter().map(account).collect(), next: next(page.next) }))
@@ -62,17 +66,19 @@ pub async fn one(
     read(&app, UserId(id)).await
 }
 
-/// `POST /api/admin/users`
+/// `POST /api/admin/users`. Sent again with the same idempotency key, it gets the same account.
 pub async fn create(
     State(app): State<App>,
     Admin(_, admin): Admin,
     Here(device): Here,
-    Json(new): Json<NewAccount>,
+    headers: HeaderMap,
+    Body(new): Body<NewAccount>,
 ) -> Result<Json<Account>, Answer> {
-    let NewAccount { name, email, password, role: wanted } = new;
+    let NewAccount { name, email, password, role: wanted, idempotency_key: key } = new;
+    let key = idempotency_key(&headers, key.as_deref()).map_err(Answer)?;
     let refused = |error: lanyard_auth::service::SignUpError| Answer(error.into());
     let registration = Registration::new(&name, &email, typed(&password)).map_err(refused)?;
-    let registration = registration.with_role(role(wanted));
+    let registration = registration.with_role(role(wanted)).with_key(key);
     let made = app.service.sign_up(registration, &By::admin(admin.id, device)).await;
     Ok(Json(account(made.map_err(refused)?)))
 }
@@ -84,7 +90,7 @@ pub async fn change(
     Admin(_, admin): Admin,
     Here(device): Here,
     Path(id): Path<Uuid>,
-    Json(AccountChange { role: wanted, disabled }): Json<AccountChange>,
+    Body(AccountChange { role: wanted, disabled }): Body<AccountChange>,
 ) -> Result<Json<Account>, Answer> {
     let (id, by) = (UserId(id), By::admin(admin.id, device));
     if disabled == Some(false) {
