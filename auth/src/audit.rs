@@ -168,6 +168,9 @@ impl Actor {
         }
     }
 
+    /// Every stored name.
+    pub const NAMES: [&str; 4] = ["owner", "admin", "command_line", "server"];
+
     /// The administrator, if it is one.
     pub const fn admin(self) -> Option<UserId> {
         match self {
@@ -331,6 +334,7 @@ mod tests {
         let admin = UserId(uuid::Uuid::from_u128(1));
         for actor in [Actor::Owner, Actor::Admin(admin), Actor::CommandLine, Actor::Server] {
             assert_eq!(Actor::from_name(actor.name(), actor.admin()), Some(actor));
+            assert!(Actor::NAMES.contains(&actor.name()));
         }
         assert_eq!(Actor::from_name("admin", None), None);
         assert_eq!(Actor::from_name("owner", Some(admin)), None);

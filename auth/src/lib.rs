@@ -10,6 +10,7 @@
 //! | [`confirm`] | the queue that records that a client holds its newest refresh token |
 //! | [`device`] | where a session is used, as far as it is kept |
 //! | [`hint`] | the readable cookie's value: which session and generation a cookie jar holds |
+//! | [`email`], [`text`] | addresses and names: one form for each, nothing in them that can't be seen |
 //! | [`password`] | hashing on a bounded pool |
 //! | [`idempotency`] | requests that their clients may send again |
 //! | [`throttle`] | how often somebody may try to sign in or to register |
@@ -26,6 +27,7 @@ pub mod access;
 pub mod audit;
 pub mod confirm;
 pub mod device;
+pub mod email;
 pub mod hint;
 pub mod idempotency;
 pub mod password;
@@ -37,6 +39,7 @@ pub mod rotation;
 pub mod scope;
 pub mod service;
 pub mod store;
+pub mod text;
 pub mod throttle;
 pub mod time;
 pub mod watch;

@@ -11,10 +11,12 @@ use argon2::password_hash::{PasswordHasher as _, PasswordVerifier as _};
 use argon2::{Algorithm, Argon2, Params, Version};
 use serde::{Deserialize, Serialize};
 use tokio::sync::Semaphore;
-use zeroize::{Zeroize, ZeroizeOnDrop};
+use unicode_normalization::UnicodeNormalization as _;
+use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 use zxcvbn::{Score, zxcvbn};
 
 use crate::random::{NoRandomness, Random};
+use crate::text::is_blank;
 
 /// OWASP's first recommendation for argon2id: 19 MiB, two passes, one lane.
 const MEMORY_KIB: u32 = 19_456;
@@ -24,12 +26,22 @@ const LANES: u32 = 1;
 /// How many may wait for each one that runs, before the answer is "too busy".
 const WAITING_PER_RUNNER: usize = 32;
 
+/// In no form of Unicode's has a character more than so many times its octets. (With the room there from the start, nothing
+/// is left behind in memory that was outgrown.)
+const MOST_OCTETS: usize = 4;
+
 /// Everybody knows where a password is used, too.
 const OURS: &str = "lanyard";
 
-/// A password as a person typed it. Shows nothing in `Debug` and is wiped on drop.
+/// A password that a person typed. Shows nothing in `Debug` and is wiped on drop.
 #[derive(Clone, Zeroize, ZeroizeOnDrop)]
-pub struct Password(String);
+pub struct Password {
+    /// In the one form in which it is counted, judged and hashed, whatever the keyboard made of it: in NFC, each blank an
+    /// ASCII one, and nothing else changed (RFC 8265, 4.2.2).
+    text: String,
+    /// As it was typed, if that is another form: hashes of before were made of that.
+    typed: Option<String>,
+}
 
 /// A password no account may have.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -59,13 +71,31 @@ pub enum NewPasswordError {
 
 impl Password {
     /// Any text, as somebody typed it at sign-in.
-    pub fn new(text: String) -> Self {
-        Self(text)
+    pub fn new(typed: String) -> Self {
+        let mut text = String::with_capacity(MOST_OCTETS * typed.len());
+        text.extend(typed.chars().map(|c| if is_blank(c) { ' ' } else { c }).nfc());
+        let typed = Zeroizing::new(typed);
+        let is_other = *typed != text;
+        Self { text, typed: is_other.then(|| typed.to_string()) }
+    }
+
+    /// Those in which its hash may have been made: the one form, and before there was that, what a keyboard made of it.
+    fn forms(&self) -> Vec<Zeroizing<String>> {
+        let mut decomposed = Zeroizing::new(String::with_capacity(MOST_OCTETS * self.text.len()));
+        decomposed.extend(self.text.nfd());
+        let before = self.typed.iter().map(|typed| Zeroizing::new(typed.clone()));
+        let mut forms = vec![Zeroizing::new(self.text.clone())];
+        for form in before.chain([decomposed]) {
+            if !forms.contains(&form) {
+                forms.push(form);
+            }
+        }
+        forms
     }
 
     /// What it is made of, for a keyed hash and nothing else.
     pub(crate) fn bytes(&self) -> &[u8] {
-        self.0.as_bytes()
+        self.text.as_bytes()
     }
 
     /// Refuses what is too short or too long for a new password: NIST SP 800-63B-4 (3.1.1.2) asks for a length
@@ -74,7 +104,7 @@ impl Password {
     /// # Errors
     /// [`BadPassword`], in a sentence for the person.
     pub fn check_length(&self) -> Result<(), BadPassword> {
-        match self.0.chars().count() {
+        match self.text.chars().count() {
             ..8 => Err(BadPassword::TooShort),
             8..=128 => Ok(()),
             129.. => Err(BadPassword::TooLong),
@@ -84,6 +114,7 @@ impl Password {
     /// Refuses what is common or expected, as NIST SP 800-63B-4 (3.1.1.2) asks for; `about` is what everybody
     /// knows of the person. Takes milliseconds.
     fn check_strength(&self, about: &[String]) -> Result<(), BadPassword> {
+        let about: Vec<String> = about.iter().map(|text| text.nfc().collect()).collect();
         // All of it, what is before an @, and each word.
         let whole = about.iter().map(String::as_str);
         let local = about.iter().filter_map(|text| text.split_once('@')).map(|(local, _)| local);
@@ -92,7 +123,7 @@ impl Password {
         if self.is_made_of(&words) {
             return Err(BadPassword::TooEasy(Some("Everybody knows these words of you.".to_owned())));
         }
-        let entropy = zxcvbn(&self.0, &words);
+        let entropy = zxcvbn(&self.text, &words);
         if entropy.score() > Score::One {
             return Ok(());
         }
@@ -105,7 +136,7 @@ impl Password {
     /// Whether there is nothing in it but these words, in whatever order and however often.
     fn is_made_of(&self, words: &[&str]) -> bool {
         let mut parts =
-            self.0.split(|c: char| !c.is_alphanumeric()).filter(|part| !part.is_empty()).peekable();
+            self.text.split(|c: char| !c.is_alphanumeric()).filter(|part| !part.is_empty()).peekable();
         let known = |part: &str| words.iter().any(|word| word.to_lowercase() == part.to_lowercase());
         parts.peek().is_some() && parts.all(known)
     }
@@ -164,7 +195,7 @@ pub enum Verdict {
     Wrong,
     /// It is.
     Right,
-    /// It is, and its hash was made with older parameters: here is a new one to store.
+    /// It is, and its hash was made with older parameters or of another form: here is a new one to store.
     RightButStale(PasswordHash),
 }
 
@@ -191,7 +222,7 @@ impl Passwords {
     /// [`PasswordError::Failed`] when the system has no randomness.
     pub fn new(random: Random, at_once: usize) -> Result<Self, PasswordError> {
         let at_once = at_once.max(1);
-        let nobody = hash(&Password(String::from("nobody's")), random.bytes()?)?;
+        let nobody = hash(&Password::new(String::from("nobody's")), random.bytes()?)?;
         Ok(Self {
             random,
             running: Arc::new(Semaphore::new(at_once)),
@@ -230,7 +261,8 @@ impl Passwords {
         self.run(move || hash(&password, salt)).await
     }
 
-    /// Checks a password against a user's hash, or against nobody's, which takes as long and is never right.
+    /// Checks a password against a user's hash, or against nobody's, which takes as long and is never right: how many runs
+    /// a wrong one costs is a matter of its own characters alone.
     ///
     /// # Errors
     /// [`PasswordError`].
@@ -270,20 +302,25 @@ fn argon2() -> Result<Argon2<'static>, PasswordError> {
 }
 
 fn hash(password: &Password, salt: [u8; 16]) -> Result<PasswordHash, PasswordError> {
-    let hash: phc::PasswordHash =
-        argon2()?.hash_password_with_salt(password.0.as_bytes(), &salt).map_err(|_| PasswordError::Failed)?;
+    let hash: phc::PasswordHash = argon2()?
+        .hash_password_with_salt(password.text.as_bytes(), &salt)
+        .map_err(|_| PasswordError::Failed)?;
     Ok(PasswordHash(hash.to_string()))
 }
 
 fn verify(password: &Password, stored: &PasswordHash, salt: [u8; 16]) -> Result<Verdict, PasswordError> {
     let parsed = phc::PasswordHash::new(&stored.0).map_err(|_| PasswordError::Failed)?;
-    if argon2()?.verify_password(password.0.as_bytes(), &parsed).is_err() {
-        return Ok(Verdict::Wrong);
+    for form in password.forms() {
+        if argon2()?.verify_password(form.as_bytes(), &parsed).is_ok() {
+            let is_as_today = *form == password.text && is_current(&parsed);
+            return Ok(if is_as_today {
+                Verdict::Right
+            } else {
+                Verdict::RightButStale(hash(password, salt)?)
+            });
+        }
     }
-    if is_current(&parsed) {
-        return Ok(Verdict::Right);
-    }
-    Ok(Verdict::RightButStale(hash(password, salt)?))
+    Ok(Verdict::Wrong)
 }
 
 fn is_current(hash: &phc::PasswordHash) -> bool {

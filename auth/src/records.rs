@@ -8,9 +8,12 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
+use unicode_normalization::UnicodeNormalization as _;
 
 use crate::audit::{Entry, Filter};
+use crate::email::in_unicode;
 use crate::store::{Seen, Session, SessionId, StoreError, User, UserId};
+use crate::text::is_hidden;
 use crate::time::Timestamp;
 
 /// One page of a list.
@@ -68,13 +71,15 @@ impl SessionPlace {
     }
 }
 
-/// The words by which a person is found: the address, the domain of it, and each word of the name with all that stand
-/// behind it, so that a name is found as one types it. In the form of [`searched`], in order, each once.
+/// The words by which a person is found: the address, the domain of it, both also as they are read where that is another
+/// way, and each word of the name with all that stand behind it, so that a name is found as one types it. In the form of
+/// [`searched`], in order, each once.
 pub fn words(email: &str, name: &str) -> Vec<String> {
-    let domain = email.split_once('@').map(|(_, domain)| domain);
-    let name = folded(name);
+    let (name, read) = (folded(name), in_unicode(email));
+    let emails = || [Some(email), read.as_deref()].into_iter().flatten();
+    let domains = emails().filter_map(|email| email.rsplit_once('@')).map(|(_, domain)| domain);
     let inner = name.match_indices(' ').filter_map(|(blank, _)| name.get(blank + 1..));
-    let all = [email, &name].into_iter().chain(domain).chain(inner);
+    let all = emails().chain([&*name]).chain(domains).chain(inner);
     let mut words: Vec<_> = all.map(folded).filter(|word| !word.is_empty()).collect();
     words.sort();
     words.dedup();
@@ -87,10 +92,13 @@ pub fn searched(text: &str) -> Option<String> {
     Some(folded(text).trim_start_matches('@').to_owned()).filter(|text| !text.is_empty())
 }
 
-/// In lower case, with one blank between words and none around them, and one sigma: the other stands where a word ends,
-/// which a beginning of it does elsewhere.
+/// In NFC and lower case, with one blank between words and none around them, without what can't be seen (which comes from
+/// pasting, and stands in names of before), and with one sigma: the other stands where a word ends, which a beginning of
+/// it does elsewhere.
 fn folded(text: &str) -> String {
-    text.to_lowercase().replace('ς', "σ").split_whitespace().collect::<Vec<_>>().join(" ")
+    let seen: String = text.chars().filter(|c| c.is_whitespace() || !is_hidden(*c)).nfc().collect();
+    let lower: String = seen.to_lowercase().nfc().collect();
+    lower.replace('ς', "σ").split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// See the module. Each method is one look.
@@ -99,8 +107,14 @@ pub trait Records: Send + Sync + 'static {
     /// One person.
     async fn user(&self, id: UserId) -> Result<Option<User>, StoreError>;
 
-    /// The person with this address, as [`normalise_email`](crate::service::normalise_email) gives it.
+    /// The person with this address, in the form in which it is kept: one of
+    /// [`kept_forms`](crate::email::kept_forms).
     async fn user_by_email(&self, email: &str) -> Result<Option<User>, StoreError>;
+
+    /// People whose address is kept in a form of before, since another person has the one that it should have or it can't be an
+    /// address any more; the oldest accounts first, at most so many. They sign in with the address as it was typed when
+    /// the account was made.
+    async fn old_addresses(&self, most: u32) -> Result<Vec<User>, StoreError>;
 
     /// People, the newest first; or those of whose [`words`] one begins with `search` (as [`searched`] gives it), each
     /// once, by that word. `after` is a place in the same list.
@@ -111,16 +125,18 @@ pub trait Records: Send + Sync + 'static {
         most: u32,
     ) -> Result<Page<User, UserPlace>, StoreError>;
 
-    /// Sessions, of one person or of all, that have not been ended nor reached their absolute limit, the newest
-    /// sign-in first, with the time.
+    /// Sessions, of one person or of all, that have not been ended, nor reached their absolute limit, nor gone without a
+    /// rotation for `idle`; the newest sign-in first, with the time.
     async fn live_sessions(
         &self,
         user: Option<UserId>,
+        idle: Duration,
         after: Option<SessionPlace>,
         most: u32,
     ) -> Result<Seen<Page<Session, SessionPlace>>, StoreError>;
 
-    /// Entries of the audit log, the newest first.
+    /// Entries of the audit log, the newest first. What only a newer server has a word for is passed over, here and in
+    /// [`Records::notices`].
     async fn entries(&self, filter: &Filter, most: u32) -> Result<Vec<Entry>, StoreError>;
 
     /// What the person of this session is to be shown, in the order of their ids, so that none is put away unseen: notices
@@ -144,6 +160,11 @@ mod tests {
         let found = words("ada@example.com", " Ada  LOVELACE\tAda");
         assert_eq!(found, ["ada", "ada lovelace ada", "ada@example.com", "example.com", "lovelace ada"]);
         assert_eq!(words("a", " "), ["a"]);
+        let abroad = words("zoë@xn--bcher-kva.example", "");
+        assert_eq!(
+            abroad,
+            ["bücher.example", "xn--bcher-kva.example", "zoë@bücher.example", "zoë@xn--bcher-kva.example"]
+        );
     }
 
     #[test]
@@ -151,7 +172,10 @@ mod tests {
         assert_eq!(searched("  Ada\u{a0} LOVE "), Some("ada love".to_owned()));
         assert!(words("a", "Οδυσσέας").concat().contains(&searched("ΟΔΥΣ").unwrap_or_default()));
         assert_eq!(searched("@Example.com"), Some("example.com".to_owned()));
-        for nothing in ["", " ", "\t\u{2003}", "@"] {
+        assert_eq!(searched("ZOE\u{308}\u{200b} \u{202e}x"), Some("zoë x".to_owned()));
+        assert_eq!(words("a", "Zoe\u{308}\u{200b}"), words("a", "zoë"));
+        assert_eq!(searched("ISTANBU\u{308}L\u{308}").as_deref(), Some("istanbül\u{308}"));
+        for nothing in ["", " ", "\t\u{2003}", "@", "\u{200b}"] {
             assert_eq!(searched(nothing), None);
         }
     }

@@ -32,7 +32,7 @@ use crate::time::{Clock, Timestamp};
 use ends::Ends;
 use unknown_keys::UnknownKeys;
 
-pub use account::{Registration, SignInError, SignUpError, normalise_email};
+pub use account::{Registration, SignInError, SignUpError};
 pub use ends::{Disabled, Immediate};
 pub use renew::RefreshError;
 pub use revoke::ChangePasswordError;
@@ -114,6 +114,9 @@ impl From<&RefreshToken> for NewRefreshToken {
         Self { text: token.text(), hint: Hint::new(token.sid, token.generation) }
     }
 }
+
+/// If two clocks are apart by more, one of them was set, in milliseconds.
+const WAS_SET: i64 = 1_000;
 
 /// The token engine.
 pub struct Service {
@@ -247,8 +250,15 @@ impl Service {
         self.ends.end(sids, EndReason::SignedOut, &By::owner(device.clone())).await
     }
 
-    fn grant(&self, grant: Grant) -> Result<(AccessTokenText, u32), Unavailable> {
+    /// Signs an access token; `database` is the database's time, by which the grant's moments are.
+    fn grant(&self, grant: Grant, database: Timestamp) -> Result<(AccessTokenText, u32), Unavailable> {
         let jti = self.settings.random.uuid()?;
-        Ok(self.settings.access.sign(grant, jti, self.settings.clock.now())?)
+        let now = self.settings.clock.now();
+        // By our clock the token is checked. What is less than a second is the time that the answer took.
+        let apart = Some(now.since(database)).filter(|apart| apart.abs() >= WAS_SET).unwrap_or_default();
+        let ours = |at: Timestamp| Timestamp(at.0.saturating_add(apart));
+        let confirm_from = grant.confirm_from.map(ours);
+        let grant = Grant { confirm_from, not_after: ours(grant.not_after), ..grant };
+        Ok(self.settings.access.sign(grant, jti, now)?)
     }
 }

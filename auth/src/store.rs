@@ -61,7 +61,7 @@ pub trait Store: Send + Sync + 'static {
     /// [`KEPT`](crate::idempotency::KEPT) ago.
     async fn create_user(&self, user: &NewUser, by: &By) -> Result<User, CreateUserError>;
 
-    /// The user with this address (lower case), with the password's hash.
+    /// The user with this address, in the form in which it is kept, with the password's hash.
     async fn credentials(&self, email: &str) -> Result<Option<Credentials>, StoreError>;
 
     /// Replaces a password's hash by one with newer parameters, if it is still `seen`; whether it did.
@@ -103,10 +103,6 @@ pub trait Store: Send + Sync + 'static {
         reason: EndReason,
         by: &By,
     ) -> Result<Vec<SessionId>, StoreError>;
-
-    /// A user's sessions that have not been ended nor reached their absolute limit, newest first, at most
-    /// [`MOST_SESSIONS`], with the time.
-    async fn sessions_of(&self, user: UserId) -> Result<Seen<Vec<Session>>, StoreError>;
 
     /// Names a user's session, or takes its name away; whether he has such a session.
     async fn label_session(

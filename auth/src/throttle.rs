@@ -19,7 +19,7 @@ use governor::state::keyed::DashMapStateStore;
 use governor::{Quota, RateLimiter};
 
 use crate::device::Network;
-use crate::service::normalise_email;
+use crate::email::counted_as;
 
 /// So many attempts at once, and from then on one in each period.
 pub(crate) struct Allowance {
@@ -102,7 +102,7 @@ impl<C: Clock + Clone> Throttle<C> {
     pub fn sign_in(&self, email: &str, from: Network) -> Result<(), TooMany> {
         self.sweep_now_and_then();
         // The account first: who is held up there takes nothing from others in his network.
-        self.count(&self.accounts, &(self.hash.hash_one(normalise_email(email)), from))?;
+        self.count(&self.accounts, &(self.hash.hash_one(counted_as(email)), from))?;
         self.count(&self.networks, &from)
     }
 

@@ -129,6 +129,9 @@ async fn serve(config: Config) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
+/// So many people whose address is kept as it was are counted at start.
+const MOST_COUNTED: u32 = 1_000;
+
 async fn start(
     config: &Config,
     clock: Clock,
@@ -136,6 +139,12 @@ async fn start(
 ) -> Result<(Arc<Service>, Arc<dyn Records>), Box<dyn Error>> {
     let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
     let database = lanyard_store::open(config.database.clone(), clock.clone()).await?;
+    if let old @ 1.. = database.records.old_addresses(MOST_COUNTED).await?.len() {
+        tracing::warn!(
+            people = old,
+            "some addresses are kept as they were: `lanyard migrate` says whose, and why"
+        );
+    }
     let settings = Settings {
         limits: config.limits,
         access: keys::access_tokens(config, clock.now())?,

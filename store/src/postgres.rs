@@ -2,13 +2,15 @@
 //!
 //! Only [`crate::open`] and the tests need it by name. The connections are made in `connect`, rows are read
 //! in `rows`; what writes sessions and users is in `sessions` and `users`, what an owner sees and changes in `owner`, what
-//! is remembered for a repeated request in `idempotency`, what administrators read in `records`, the words by which they find people in `words`, the log of all that in `audit`; the
+//! administrators read in `records`, the words by which they find people in `words`,
+//! addresses of before in `addresses`, what is remembered of a request in `idempotency`, the log of all that in `audit`; the
 //! rest is one statement each, and so one transaction.
 //!
 //! What keeps READ COMMITTED right: every write names all that it relies on in its WHERE, which Postgres
 //! judges again on the newest row after waiting for another writer. What keeps it free of deadlocks: the
 //! user's row is locked before sessions, and sessions in the order of their ids.
 
+mod addresses;
 mod audit;
 mod connect;
 mod idempotency;
@@ -261,11 +263,6 @@ impl Store for PostgresStore {
         transaction.commit().await.map_err(failed)?;
         failpoint!("sign-out-after-commit");
         Ok(ended)
-    }
-
-    async fn sessions_of(&self, user: UserId) -> Result<Seen<Vec<Session>>, StoreError> {
-        let now = self.now().await?;
-        Ok(Seen { row: owner::sessions(&self.pool, user, now).await?, now })
     }
 
     async fn label_session(

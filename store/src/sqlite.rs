@@ -2,10 +2,12 @@
 //!
 //! Only [`crate::open`] and the tests need it by name. The connections are made in `connect`, rows are read in `rows`; what
 //! writes sessions is in `sessions`, what changes a user as a whole in `users`, what an owner sees and changes of his sessions
-//! in `owner`, what is remembered for a repeated request in `idempotency`, what administrators read in `records`, the words by which they find people in `words`, the log of all that in
+//! in `owner`, what administrators read in `records`, the words by which they find people in `words`,
+//! addresses of before in `addresses`, what is remembered of a request in `idempotency`, the log of all that in
 //! `audit`. Each method is one transaction. Every writing one is `BEGIN IMMEDIATE`, so that it never has to be given up
 //! half-way, and reads the clock once it holds the lock.
 
+mod addresses;
 mod audit;
 pub(crate) mod connect;
 mod idempotency;
@@ -264,12 +266,6 @@ impl Store for SqliteStore {
         transaction.commit().await.map_err(failed)?;
         failpoint!("sign-out-after-commit");
         Ok(ended)
-    }
-
-    async fn sessions_of(&self, user: UserId) -> Result<Seen<Vec<Session>>, StoreError> {
-        let now = self.clock.now();
-        let mut reader = self.readers.acquire().await.map_err(failed)?;
-        Ok(Seen { row: owner::sessions(&mut reader, user, now).await?, now })
     }
 
     async fn label_session(

@@ -114,10 +114,6 @@ impl Store for LostAnswers {
         self.on_the_way(self.real.end_sessions(sids, reason, by).await)
     }
 
-    async fn sessions_of(&self, user: UserId) -> Result<Seen<Vec<Session>>, StoreError> {
-        self.real.sessions_of(user).await
-    }
-
     async fn label_session(
         &self,
         user: UserId,

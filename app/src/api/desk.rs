@@ -8,11 +8,13 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use lanyard_auth::Service;
 use lanyard_auth::access::{AccessError, Claims};
 use lanyard_auth::device::{Device, Network};
+use lanyard_auth::email::BadEmail;
 use lanyard_auth::idempotency::{BadIdempotencyKey, IdempotencyKey};
 use lanyard_auth::password::{self, BadPassword};
 use lanyard_auth::scope;
 use lanyard_auth::service::{Client, Delivery, Issued, RefreshError, SignInError, SignUpError, Unavailable};
 use lanyard_auth::store::{EndReason as Stored, SessionId, StoreError, User};
+use lanyard_auth::text::{BadText, escaped, legible};
 use lanyard_auth::throttle::{Throttle, TooMany};
 use lanyard_auth::watch::Watch;
 use lanyard_client::EndReason;
@@ -219,9 +221,26 @@ pub fn typed(password: &Password) -> password::Password {
     password::Password::new(password.reveal().to_owned())
 }
 
-/// What is told of a user.
+/// What is told of a user. A name of before there were rules is told as far as it can be read, and who can't be named by it by
+/// the address.
 pub fn user_info(user: User) -> UserInfo {
-    UserInfo { id: user.id.0, email: user.email, name: user.name, role: role(user.role) }
+    let email = escaped(&user.email);
+    let name = legible(&user.name).unwrap_or_else(|| email.clone());
+    UserInfo { id: user.id.0, email, name, role: role(user.role) }
+}
+
+/// What somebody is told whose name holds what can't be seen.
+pub const HIDDEN_IN_NAME: &str =
+    "The name holds an invisible character, perhaps from pasting. Type it again.";
+
+/// What somebody is told whose name nobody could read for its accents.
+pub const MARKS_IN_NAME: &str = "The name has too many accents on one letter, or one on none.";
+
+const fn bad_email(why: BadEmail) -> &'static str {
+    match why {
+        BadEmail::NoAddress => "This is not an email address.",
+        BadEmail::Hidden => "The address holds an invisible character, perhaps from pasting. Type it again.",
+    }
 }
 
 fn role(role: scope::Role) -> Role {
@@ -257,6 +276,9 @@ impl From<SignInError> for ApiError {
         match error {
             SignInError::InvalidCredentials => Self::new(ErrorCode::InvalidCredentials),
             SignInError::Closed => Self::new(ErrorCode::AccountDisabled),
+            SignInError::BadEmail(why) => {
+                Self::with_message(ErrorCode::InvalidRequest, bad_email(why)).of_field("email")
+            }
             SignInError::Unavailable(error) => error.into(),
         }
     }
@@ -266,8 +288,15 @@ impl From<SignUpError> for ApiError {
     fn from(error: SignUpError) -> Self {
         let refused = |text: String| Self::with_message(ErrorCode::InvalidRequest, text);
         match error {
-            SignUpError::BadEmail => refused("This is not an email address.".to_owned()).of_field("email"),
-            SignUpError::BadName => refused("A name has 1 to 100 characters.".to_owned()).of_field("name"),
+            SignUpError::BadEmail(why) => refused(bad_email(why).to_owned()).of_field("email"),
+            SignUpError::BadName(why) => {
+                let text = match why {
+                    BadText::Length => "A name has 1 to 100 characters.",
+                    BadText::Hidden => HIDDEN_IN_NAME,
+                    BadText::Marks => MARKS_IN_NAME,
+                };
+                refused(text.to_owned()).of_field("name")
+            }
             SignUpError::BadPassword(BadPassword::TooShort | BadPassword::TooLong) => {
                 refused("A password has 8 to 128 characters.".to_owned()).of_field("password")
             }

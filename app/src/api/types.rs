@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use uuid::Uuid;
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
@@ -84,17 +84,22 @@ impl Role {
     }
 }
 
+fn role_if_known<'de, D: Deserializer<'de>>(role: D) -> Result<Role, D::Error> {
+    let name = String::deserialize(role)?;
+    Ok([Role::User, Role::Admin].into_iter().find(|role| role.name() == name).unwrap_or_default())
+}
+
 /// Who is signed in.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UserInfo {
     /// Never changes.
     pub id: Uuid,
-    /// Lower case.
+    /// In the one form in which it is kept.
     pub email: String,
     /// As the person wrote it.
     pub name: String,
-    /// What the person may do.
-    #[serde(default)]
+    /// What the person may do. Of a role that only a newer server knows, no more than every account.
+    #[serde(default, deserialize_with = "role_if_known")]
     pub role: Role,
 }
 
@@ -154,11 +159,15 @@ pub struct Me {
     pub expires_at: i64,
 }
 
-/// The sessions of whoever asks, newest first: `GET /api/sessions`.
+/// The sessions of whoever asks, a page at a time (see [`super::admin`]): `GET /api/sessions`. The one that asks comes first
+/// on every page, besides as many as were asked for; the others follow, the newest sign-in first.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Sessions {
     /// The live ones.
     pub sessions: Vec<SessionInfo>,
+    /// Where the next page begins; none when this is the last.
+    #[serde(default)]
+    pub next: Option<String>,
 }
 
 /// One session, as its owner may know it. Of the current one nothing tells of its last rotation, neither when nor

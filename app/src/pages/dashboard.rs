@@ -29,7 +29,7 @@ pub fn Dashboard() -> impl IntoView {
     });
     let session_id = use_session_id();
     let first_name =
-        Memo::new(move |_| signed_in.get().map(|it| words::first_name(&it.user.name).to_owned()));
+        Memo::new(move |_| signed_in.get().map(|it| words::isolated(words::first_name(&it.user.name))));
     let top = NodeRef::<H1>::new();
     let title = move || match first_name.get() {
         Some(name) => format!("Dashboard, signed in as {name}"),

@@ -8,7 +8,9 @@ use leptos_router::components::A;
 use crate::api::{ErrorCode, Password};
 use crate::session::Session;
 use crate::ui::advice::Advising;
-use crate::ui::form::{Before, Field, PasswordField, Problem, Sending, Submit, use_asked, use_onward};
+use crate::ui::form::{
+    Before, Field, LONGEST_NAME, PasswordField, Problem, Sending, Submit, use_asked, use_onward,
+};
 use crate::ui::links;
 use crate::ui::repeat::{FormKey, KeyField};
 
@@ -53,7 +55,7 @@ pub fn Register() -> impl IntoView {
                 >
                     <KeyField key />
                     <Problem sending />
-                    <Field label="Name" name="name" autocomplete="name" maxlength=100 input=name />
+                    <Field label="Name" name="name" autocomplete="name" maxlength=LONGEST_NAME input=name />
                     <Field label="Email" name="email" kind="email" autocomplete="email" maxlength=254 input=email />
                     <PasswordField
                         autocomplete="new-password"

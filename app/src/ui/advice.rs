@@ -11,12 +11,16 @@ pub struct Advice {
     pub score: u8,
     /// A sentence on what is wrong with it, or would make it better.
     pub advice: Option<String>,
+    /// Whether it has more characters than the server takes.
+    #[serde(default)]
+    pub is_too_long: bool,
 }
 
 impl Advice {
     /// In words.
     fn verdict(&self) -> &'static str {
         match self.score {
+            _ if self.is_too_long => "Too long: it takes 128 characters at most.",
             0 if self.advice.is_none() => "Too short: it takes 8 characters at least.",
             0 | 1 => "Easy to guess, so it would be refused.",
             2 => "It will do.",
@@ -64,11 +68,12 @@ impl Advising {
             else {
                 return;
             };
-            let typed = || zeroize::Zeroizing::new(field.value());
+            let typed = || crate::browser::advice::in_one_form(zeroize::Zeroizing::new(field.value()));
             let password = typed();
             let told = match password.chars().count() {
                 0 => None,
-                1..8 => Some(Advice { score: 0, advice: None }),
+                1..8 => Some(Advice { score: 0, advice: None, is_too_long: false }),
+                129.. => Some(Advice { score: 0, advice: None, is_too_long: true }),
                 _ => crate::browser::advice::advise(&password, &about).await,
             };
             // Unless more was typed meanwhile, or the page was left.

@@ -93,8 +93,12 @@ pub fn BadgeCard(
                         {move || name().map(|name| words::initials(&name))}
                     </span>
                     <div>
-                        <b>{name}</b>
-                        <span>{move || wearer.get().map(|it| it.email)}</span>
+                        <b>
+                            <bdi>{name}</bdi>
+                        </b>
+                        <span>
+                            <bdi>{move || wearer.get().map(|it| it.email)}</bdi>
+                        </span>
                     </div>
                 </div>
                 <div class="badge-clock">

@@ -138,7 +138,9 @@ pub fn Field(
                 node_ref=input
                 id=name
                 name=name
-                type=kind
+                // Browsers take no other letters than ASCII's in a field of the type `email`.
+                type=if kind == "email" { "text" } else { kind }
+                inputmode=(kind == "email").then_some("email")
                 autocomplete=autocomplete
                 maxlength=maxlength
                 value=move || value.get()
@@ -149,6 +151,14 @@ pub fn Field(
         </div>
     }
 }
+
+/// The longest name, in UTF-16 units, which is what browsers count: 100 characters, though some keyboards send each in
+/// several. The server counts.
+pub const LONGEST_NAME: u16 = 400;
+
+/// So much of a password a field takes, in UTF-16 units: 128 characters, though some keyboards send each in several. The
+/// server counts; what a field cuts off, nobody sees.
+const LONGEST_TYPED: u16 = 512;
 
 /// A field for a password, with a button that shows what was typed.
 #[component]
@@ -186,7 +196,7 @@ pub fn PasswordField(
                     type=move || if shown() { "text" } else { "password" }
                     autocomplete=autocomplete
                     minlength=hint.map(|_| 8)
-                    maxlength=128
+                    maxlength=LONGEST_TYPED
                     autocapitalize="none"
                     spellcheck="false"
                     aria-describedby=hint.map(|_| format!("{name}-hint"))
@@ -287,7 +297,7 @@ pub fn Before(
                 <p>
                     <b>"You are signed in."</b>
                 </p>
-                <p class="as-whom">{who.map(|who| format!("As {who}"))}</p>
+                <p class="as-whom">{who.map(|who| view! { "As " <bdi>{who}</bdi> })}</p>
                 <A href=move || asked.get().next attr:class="button">
                     "Continue"
                 </A>

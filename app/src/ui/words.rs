@@ -1,6 +1,7 @@
 //! Durations, names and reasons as people say them. Pure, and the same on server and client.
 
 use lanyard_client::EndReason;
+use unicode_segmentation::UnicodeSegmentation as _;
 
 use crate::api::{ApiError, ErrorCode};
 use crate::session::Cause;
@@ -33,7 +34,18 @@ pub fn lasting(ms: u64) -> String {
     format!("{number} {name}{}", if number == 1 { "" } else { "s" })
 }
 
-/// The letters for a person without a picture: of the first and of the last name.
+/// A name among other text where no element keeps its direction to itself, as in a page's title: what is written from right
+/// to left stays between its neighbours.
+pub fn isolated(name: &str) -> String {
+    let is_from_right_to_left = |c| {
+        matches!(c, '\u{590}'..='\u{8ff}' | '\u{fb1d}'..='\u{fdff}' | '\u{fe70}'..='\u{fefc}'
+            | '\u{10800}'..='\u{10fff}' | '\u{1e800}'..='\u{1efff}')
+    };
+    if name.contains(is_from_right_to_left) { format!("\u{2068}{name}\u{2069}") } else { name.to_owned() }
+}
+
+/// The letters for a person without a picture: of the first and of the last name. A letter is what is seen as one, so that
+/// no emoji is cut in two.
 pub fn initials(name: &str) -> String {
     let mut words = name.split_whitespace();
     let first = words.next();
@@ -41,8 +53,8 @@ pub fn initials(name: &str) -> String {
     [first, last]
         .into_iter()
         .flatten()
-        .filter_map(|word| word.chars().next())
-        .flat_map(char::to_uppercase)
+        .filter_map(|word| word.graphemes(true).next())
+        .map(str::to_uppercase)
         .collect()
 }
 
@@ -217,8 +229,21 @@ mod tests {
         assert_eq!(initials("  grace  brewster murray hopper "), "GH");
         assert_eq!(initials("Øyvind"), "Ø");
         assert_eq!(initials("ßen"), "SS");
+        assert_eq!(initials("👩\u{200d}🚀 Ada 👨\u{200d}👩\u{200d}👧"), "👩\u{200d}🚀👨\u{200d}👩\u{200d}👧");
+        assert_eq!(initials("🇩🇪🇫🇷"), "🇩🇪");
+        assert_eq!(initials("❤\u{fe0f}x ę\u{301}x"), "❤\u{fe0f}Ę\u{301}");
         assert_eq!(initials(" "), "");
         assert_eq!(first_name("Ada Lovelace"), "Ada");
         assert_eq!(first_name(""), "you");
+    }
+
+    #[test]
+    fn a_name_from_right_to_left_keeps_to_itself() {
+        for as_it_is in ["Ada", "Zoë", "김철수", "👩\u{200d}🚀", ""] {
+            assert_eq!(isolated(as_it_is), as_it_is);
+        }
+        for name in ["أحمد", "שמעון", "Ada (عادة)"] {
+            assert_eq!(isolated(name), format!("\u{2068}{name}\u{2069}"));
+        }
     }
 }

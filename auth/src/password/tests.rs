@@ -104,3 +104,75 @@ async fn a_new_password_is_none_that_everybody_would_guess() {
         pool.hash_new(password(good), about()).await.unwrap();
     }
 }
+
+/// What one keyboard composes, another one leaves in parts.
+const COMPOSED: &str = "vi\u{1ec7}t \u{d55c}\u{ae00} \u{e9}t\u{e9}";
+const IN_PARTS: &str =
+    "vie\u{323}\u{302}t \u{1112}\u{1161}\u{11ab}\u{1100}\u{1173}\u{11af} e\u{301}te\u{301}";
+
+#[tokio::test]
+async fn a_password_is_the_same_from_every_keyboard() {
+    let pool = pool();
+    for (set, typed) in [
+        (COMPOSED, IN_PARTS),
+        (IN_PARTS, COMPOSED),
+        ("correct horse", "correct\u{a0}horse"),
+        ("correct\u{3000}horse", "correct horse"),
+    ] {
+        let stored = Some(pool.hash(password(set)).await.unwrap());
+        assert_eq!(pool.verify(password(typed), stored).await.unwrap(), Verdict::Right, "{set:?}");
+    }
+    // No more than that is the same.
+    for (set, typed) in
+        [("\u{fb01}ne horse", "fine horse"), ("\u{ff41}\u{ff42}\u{ff43}", "abc"), ("\u{e9}t\u{e9}", "ete")]
+    {
+        let stored = Some(pool.hash(password(set)).await.unwrap());
+        assert_eq!(pool.verify(password(typed), stored).await.unwrap(), Verdict::Wrong, "{set:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_hash_of_another_form_is_made_anew() {
+    let pool = pool();
+    for (set, typed) in
+        [(IN_PARTS, IN_PARTS), (IN_PARTS, COMPOSED), ("correct\u{a0}horse", "correct\u{a0}horse")]
+    {
+        // As it was hashed when no form was the one.
+        let salt = Random::System.bytes().unwrap();
+        let before = hash(&Password { text: set.to_owned(), typed: None }, salt).unwrap();
+        let verdict = pool.verify(password(typed), Some(before.clone())).await.unwrap();
+        let Verdict::RightButStale(new) = verdict else { panic!("{set:?} {typed:?}: {verdict:?}") };
+        assert_eq!(pool.verify(password(set), Some(new)).await.unwrap(), Verdict::Right);
+        assert_eq!(pool.verify(password("correct horsf"), Some(before)).await.unwrap(), Verdict::Wrong);
+    }
+}
+
+/// A wrong one costs a run for each of them, whoever has which hash.
+#[test]
+fn only_a_passwords_own_characters_say_how_many_forms_it_has() {
+    for (typed, forms) in [
+        ("correct horse", 1),
+        (COMPOSED, 2),
+        (IN_PARTS, 2),
+        ("correct\u{a0}horse", 2),
+        ("\u{e9}t\u{e9}\u{a0}e\u{301}te\u{301}", 3),
+    ] {
+        assert_eq!(password(typed).forms().len(), forms, "{typed:?}");
+    }
+}
+
+#[test]
+fn characters_are_counted_once_composed() {
+    assert_eq!(password(&"e\u{301}".repeat(128)).check_length(), Ok(()));
+    assert_eq!(password(&"e\u{301}".repeat(7)).check_length(), Err(BadPassword::TooShort));
+    // What Unicode composes no more stays as many.
+    assert_eq!(password(&"\u{958}".repeat(64)).check_length(), Ok(()));
+    assert_eq!(password(&"\u{958}".repeat(65)).check_length(), Err(BadPassword::TooLong));
+}
+
+#[tokio::test]
+async fn what_everybody_knows_of_a_person_is_known_in_every_form() {
+    let about = vec!["Zoe\u{308} B\u{fc}cher".to_owned()];
+    let easy = pool().hash_new(password("Zo\u{eb} Bu\u{308}cher"), about).await.unwrap_err();
+    assert!(matches!(easy, NewPasswordError::Bad(BadPassword::TooEasy(_))));
+}

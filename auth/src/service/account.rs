@@ -2,16 +2,15 @@
 
 use crate::access::Grant;
 use crate::audit::{Actor, By, DISABLED, Event};
+use crate::email::{self, BadEmail};
 use crate::idempotency::{IdempotencyKey, IdempotencyRecord, KeyedRequest, Operation};
 use crate::password::{NewPasswordError, Password, PasswordHash, Verdict};
 use crate::refresh::RefreshToken;
 use crate::scope::Role;
-use crate::store::{CreateUserError, Credentials, NewSession, NewUser, SessionId, User, UserId};
+use crate::store::{CreateUserError, Credentials, NewSession, NewUser, SessionId, StoreError, User, UserId};
+use crate::text::{self, BadText};
 
 use super::{BadPassword, Client, Delivery, Issued, NewRefreshToken, Service, Settings, Unavailable};
-
-/// Longest address that mail can carry (RFC 5321, 4.5.3.1.3, less the brackets).
-const MAX_EMAIL: usize = 254;
 
 /// Longest name, in characters.
 const MAX_NAME: usize = 100;
@@ -30,11 +29,11 @@ pub struct Registration {
 #[derive(Debug, thiserror::Error)]
 pub enum SignUpError {
     /// The address can't be one.
-    #[error("this is not an email address")]
-    BadEmail,
-    /// There is no name, or it is too long.
-    #[error("a name has 1 to 100 characters")]
-    BadName,
+    #[error(transparent)]
+    BadEmail(#[from] BadEmail),
+    /// There is no name, or it is too long, or nobody could read it.
+    #[error("a name has 1 to {MAX_NAME} characters, and this one won't do: {0}")]
+    BadName(#[from] BadText),
     /// The password won't do.
     #[error(transparent)]
     BadPassword(#[from] BadPassword),
@@ -67,6 +66,9 @@ pub enum SignInError {
     /// The password is right, and the account is closed. Nobody else learns it.
     #[error("the account is closed")]
     Closed,
+    /// The address holds what can't be seen, so whoever typed it can't know why nobody has it.
+    #[error(transparent)]
+    BadEmail(BadEmail),
     /// Not now.
     #[error(transparent)]
     Unavailable(#[from] Unavailable),
@@ -78,16 +80,9 @@ impl Registration {
     /// # Errors
     /// [`SignUpError`], each with a sentence for the person.
     pub fn new(name: &str, email: &str, password: Password) -> Result<Self, SignUpError> {
-        let name = checked_name(name)?;
-        let email = normalise_email(email);
-        let plausible = email.len() <= MAX_EMAIL
-            && email.split_once('@').is_some_and(|(local, domain)| !local.is_empty() && !domain.is_empty())
-            && !email.chars().any(|c| c.is_whitespace() || c.is_control());
-        if !plausible {
-            return Err(SignUpError::BadEmail);
-        }
+        let (name, email) = (checked_name(name)?, email::canonical(email)?);
         password.check_length()?;
-        Ok(Self { name: name.to_owned(), email, password, role: Role::User, key: None })
+        Ok(Self { name, email, password, role: Role::User, key: None })
     }
 
     /// The same, for somebody who may do more.
@@ -106,19 +101,9 @@ pub(super) struct MadeAccount {
     pub before: Option<PasswordHash>,
 }
 
-/// A person's name without the blanks around it.
-pub(super) fn checked_name(name: &str) -> Result<&str, SignUpError> {
-    let name = name.trim();
-    if (1..=MAX_NAME).contains(&name.chars().count()) && !name.chars().any(char::is_control) {
-        Ok(name)
-    } else {
-        Err(SignUpError::BadName)
-    }
-}
-
-/// An address as it is kept and looked for, in lower case: nobody remembers which letters were capitals.
-pub fn normalise_email(email: &str) -> String {
-    email.trim().to_lowercase()
+/// A person's name as it is kept.
+pub(super) fn checked_name(name: &str) -> Result<String, BadText> {
+    text::name(name, MAX_NAME)
 }
 
 impl Service {
@@ -195,7 +180,7 @@ impl Service {
     ) -> Result<Issued, SignInError> {
         let client = client.into();
         let device = client.device.clone();
-        let known = self.store.credentials(&normalise_email(email)).await.map_err(Unavailable::from)?;
+        let known = self.known(email).await.map_err(Unavailable::from)?;
         let id = known.as_ref().map(|known| known.user.id);
         let stored = known.as_ref().map(|known| known.password_hash.clone());
         let verdict = self.settings.passwords.verify(password, stored).await.map_err(Unavailable::from)?;
@@ -213,9 +198,19 @@ impl Service {
         };
         let Some(issued) = issued else {
             self.note_wrong_password(Event::AuthnLoginFail, closed, id, None, &device).await;
-            return Err(closed.map_or(SignInError::InvalidCredentials, |_| SignInError::Closed));
+            return Err(closed.map_or_else(|| refusal(email), |_| SignInError::Closed));
         };
         Ok(issued)
+    }
+
+    /// Whoever has this address, in whichever form it is kept.
+    async fn known(&self, email: &str) -> Result<Option<Credentials>, StoreError> {
+        for form in email::kept_forms(email) {
+            if let Some(known) = self.store.credentials(&form).await? {
+                return Ok(Some(known));
+            }
+        }
+        Ok(None)
     }
 
     /// Starts a session for a user whose password was just checked or set. `None` when the user was disabled
@@ -257,7 +252,7 @@ impl Service {
             return Ok(None);
         };
         let session_expires_at = created_at.after(limits.absolute);
-        let (access_token, expires_in) = self.grant(Grant {
+        let grant = Grant {
             user: user.id,
             sid,
             generation: 0,
@@ -267,7 +262,8 @@ impl Service {
             confirm_from: None,
             jar: delivery == Delivery::Cookie,
             not_after: session_expires_at,
-        })?;
+        };
+        let (access_token, expires_in) = self.grant(grant, created_at)?;
         Ok(Some(Issued {
             access_token,
             expires_in,
@@ -276,5 +272,14 @@ impl Service {
             user,
             refresh_token: Some(NewRefreshToken::from(token)),
         }))
+    }
+}
+
+/// Why somebody with this address is not signed in. By the address alone, so that it tells nothing of whether there is
+/// an account.
+fn refusal(email: &str) -> SignInError {
+    match email::canonical(email) {
+        Err(hidden @ BadEmail::Hidden) => SignInError::BadEmail(hidden),
+        Err(BadEmail::NoAddress) | Ok(_) => SignInError::InvalidCredentials,
     }
 }

@@ -11,6 +11,8 @@ use crate::revocation::RevocationSet;
 use crate::store::{Revocation, Store, StoreError};
 use crate::time::{Clock, Timestamp};
 
+use super::WAS_SET;
+
 /// An end may be committed so long after the moment that it bears. On Postgres that is a statement's 4 s and the 10 s
 /// for which its transaction may idle; a process that is stopped for longer is found by a look at the whole.
 const LATEST_COMMIT: Duration = Duration::from_secs(30);
@@ -26,9 +28,6 @@ const MOST: u32 = 100_000;
 
 /// Added at a time, so that calls are not held up for longer.
 const CHUNK: usize = 1_000;
-
-/// If the two clocks have moved apart by more, one of them was set, in milliseconds.
-const WAS_SET: i64 = 1_000;
 
 /// A task that reads the database now and then. It ends when this is dropped.
 pub(super) struct InStep(JoinHandle<()>);

@@ -99,7 +99,7 @@ impl Service {
         };
         let relation = relate(row, token.generation, &hash);
         let age = now.since(session.rotated_at);
-        let renewal = Renewal { service: self, session, client };
+        let renewal = Renewal { service: self, session, now: *now, client };
         match decide(relation, age, session.confirmed, session.recoveries, limits) {
             Decision::Keep => renewal.keep(),
             Decision::Repeat => renewal.repeat(token),
@@ -128,9 +128,12 @@ pub(super) fn still_live(session: &Session, now: Timestamp, limits: &Limits) -> 
 }
 
 /// One decided renewal of a session that was just looked at.
+#[derive(Clone, Copy)]
 struct Renewal<'a> {
     service: &'a Service,
     session: &'a Session,
+    /// The database's time when it was.
+    now: Timestamp,
     client: &'a Client,
 }
 
@@ -198,7 +201,8 @@ impl Renewal<'_> {
             tracing::warn!(session = %self.session.sid, recoveries, "a session was recovered from its previous token");
         }
         let confirm_from = Some(rotated_at.after(limits.settle));
-        self.issue(Grant { generation, confirm_from, ..self.newest() }, Some(&successor))
+        let rotated = Renewal { now: rotated_at, ..*self };
+        rotated.issue(Grant { generation, confirm_from, ..self.newest() }, Some(&successor))
     }
 
     /// Rules 5 and 6: ends the session. The revocation commits although the answer is an error.
@@ -234,7 +238,7 @@ impl Renewal<'_> {
     }
 
     fn issue(&self, grant: Grant, successor: Option<&RefreshToken>) -> Result<Outcome, RefreshError> {
-        let (access_token, expires_in) = self.service.grant(grant)?;
+        let (access_token, expires_in) = self.service.grant(grant, self.now)?;
         Ok(Outcome::Done(Box::new(Issued {
             access_token,
             expires_in,

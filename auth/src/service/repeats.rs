@@ -99,7 +99,7 @@ impl Service {
         if !displaced.is_empty() {
             self.ends.end(&displaced, EndReason::Replaced, &By::server(client.device.clone())).await?;
         }
-        let (access_token, expires_in) = self.grant(Grant {
+        let grant = Grant {
             user: session.user.id,
             sid,
             generation: 0,
@@ -109,7 +109,8 @@ impl Service {
             confirm_from: None,
             jar: client.delivery == Delivery::Cookie,
             not_after: session.expires_at,
-        })?;
+        };
+        let (access_token, expires_in) = self.grant(grant, seen.now)?;
         Ok(Some(Issued {
             access_token,
             expires_in,

@@ -1,11 +1,11 @@
 //! What a person sees and changes of his own sessions and of himself. Ending them is in `revoke`.
 
 use crate::audit::By;
-use crate::store::{Session, SessionId, StoreError, User, UserId};
+use crate::store::{Session, SessionId, User, UserId};
+use crate::text::{self, BadText};
 
 use super::account::checked_name;
-use super::renew::still_live;
-use super::{Service, SignUpError, Unavailable};
+use super::{RefreshError, Service, SignUpError, Unavailable};
 
 /// Longest name of a session, in characters.
 const MAX_LABEL: usize = 60;
@@ -13,9 +13,9 @@ const MAX_LABEL: usize = 60;
 /// Why a session was not named.
 #[derive(Debug, thiserror::Error)]
 pub enum LabelError {
-    /// It is too long, or holds control characters.
-    #[error("a session's name has at most {MAX_LABEL} characters")]
-    BadLabel,
+    /// It is too long, or nobody could read it.
+    #[error("a session's name has at most {MAX_LABEL} characters, and this one won't do: {0}")]
+    BadLabel(#[from] BadText),
     /// The user has no such session.
     #[error("there is no such session")]
     NoSession,
@@ -25,14 +25,12 @@ pub enum LabelError {
 }
 
 impl Service {
-    /// A user's live sessions, newest first; at most [`crate::store::MOST_SESSIONS`].
+    /// A live session.
     ///
     /// # Errors
-    /// [`StoreError`].
-    pub async fn sessions_of(&self, user: UserId) -> Result<Vec<Session>, StoreError> {
-        let seen = self.store.sessions_of(user).await?;
-        let limits = &self.settings.limits;
-        Ok(seen.row.into_iter().filter(|session| still_live(session, seen.now, limits).is_ok()).collect())
+    /// [`RefreshError`], as for a renewal.
+    pub async fn session(&self, sid: SessionId) -> Result<Session, RefreshError> {
+        Ok(self.live(sid).await?.row)
     }
 
     /// Names a user's session, or takes its name away. Blanks around it are dropped; nothing else is no name.
@@ -46,11 +44,8 @@ impl Service {
         label: Option<&str>,
     ) -> Result<(), LabelError> {
         let label = label.map(str::trim).filter(|label| !label.is_empty());
-        if label.is_some_and(|label| label.chars().count() > MAX_LABEL || label.chars().any(char::is_control))
-        {
-            return Err(LabelError::BadLabel);
-        }
-        if self.store.label_session(user, sid, label).await.map_err(Unavailable::from)? {
+        let label = label.map(|label| text::name(label, MAX_LABEL)).transpose()?;
+        if self.store.label_session(user, sid, label.as_deref()).await.map_err(Unavailable::from)? {
             Ok(())
         } else {
             Err(LabelError::NoSession)
@@ -63,6 +58,6 @@ impl Service {
     /// [`SignUpError::BadName`], [`SignUpError::Unavailable`].
     pub async fn rename_user(&self, user: UserId, name: &str, by: &By) -> Result<Option<User>, SignUpError> {
         let name = checked_name(name)?;
-        Ok(self.store.rename_user(user, name, by).await.map_err(Unavailable::from)?)
+        Ok(self.store.rename_user(user, &name, by).await.map_err(Unavailable::from)?)
     }
 }

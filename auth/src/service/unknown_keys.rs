@@ -140,7 +140,7 @@ impl Service {
     pub async fn sample_keys(&self, records: &dyn Records) -> Result<KeySample, StoreError> {
         let (mut sample, mut after) = (KeySample::default(), None);
         for _ in 0..PAGES {
-            let seen = records.live_sessions(None, after, PAGE).await?;
+            let seen = records.live_sessions(None, self.settings.limits.idle, after, PAGE).await?;
             let live = |session: &&Session| still_live(session, seen.now, &self.settings.limits).is_ok();
             for session in seen.row.rows.iter().filter(live) {
                 sample.sessions += 1;

@@ -40,7 +40,7 @@ impl fmt::Display for UserId {
 pub struct User {
     /// Never changes.
     pub id: UserId,
-    /// Lower case, unique.
+    /// Unique; in the form of [`crate::email::canonical`], or of before.
     pub email: String,
     /// As the person wrote it.
     pub name: String,
@@ -70,7 +70,7 @@ pub struct Credentials {
 pub struct NewUser {
     /// A fresh id.
     pub id: UserId,
-    /// Lower case.
+    /// In the form of [`crate::email::canonical`].
     pub email: String,
     /// As the person wrote it.
     pub name: String,
@@ -218,9 +218,6 @@ impl EndReason {
         Self::ALL.into_iter().find(|reason| reason.name() == name)
     }
 }
-
-/// So many sessions of one user are listed.
-pub const MOST_SESSIONS: u32 = 500;
 
 /// A row together with the database's time when it was read, so that ages are judged by one clock.
 #[derive(Clone, Debug)]

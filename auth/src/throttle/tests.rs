@@ -75,3 +75,25 @@ fn who_has_all_his_tries_again_is_forgotten() {
     throttle.sign_in(ADA, network("192.0.2.1")).unwrap();
     assert_eq!(throttle.accounts.len(), 1);
 }
+
+/// However an address is typed, and whether or not it can be one, it has no more tries.
+#[test]
+fn no_other_way_to_type_an_address_gets_more_tries() {
+    let (_, throttle) = throttle();
+    let here = network("192.0.2.1");
+    for ways in [
+        [
+            "zo\u{eb}@b\u{fc}cher.example",
+            "ZOE\u{308}@XN--BCHER-KVA.example",
+            "zo\u{eb}\u{200b}@b\u{fc}cher\u{3002}example",
+        ],
+        ["no address", "NO ADDRESS", "\u{feff}no \u{200d}address "],
+    ] {
+        for n in 0..20 {
+            throttle.sign_in(ways[n % 3], here).unwrap();
+        }
+        for way in ways {
+            throttle.sign_in(way, here).unwrap_err();
+        }
+    }
+}

@@ -137,10 +137,6 @@ impl<D: Database> Store for Planted<D> {
         self.line.end(self.real.end_sessions(sids, reason, by)).await
     }
 
-    async fn sessions_of(&self, user: UserId) -> Result<Seen<Vec<Session>>, StoreError> {
-        self.real.sessions_of(user).await
-    }
-
     async fn label_session(
         &self,
         user: UserId,

@@ -95,12 +95,18 @@ impl<D: Database> Planted<D> {
         change: &PasswordChange,
     ) -> Result<Option<RaisedVersion>, StoreError> {
         let PasswordChange { user, seen, new, keep, device, .. } = change;
-        let sessions = self.real.sessions_of(*user).await?;
+        let sids = self
+            .db
+            .ids(format!("SELECT sid FROM sessions WHERE user_id = {} AND ended_at IS NULL", D::id(user.0),));
+        let mut sessions = Vec::new();
+        for sid in sids.await.map_err(unavailable)? {
+            sessions.extend(self.real.session(SessionId(sid)).await?.map(|seen| seen.row));
+        }
         let changed = self.real.rehash_password(*user, seen, new).await?;
         // Long enough for a renewal, short enough that nobody would have noticed.
         tokio::time::sleep(Duration::from_millis(5)).await;
         let mut raised = RaisedVersion { version: 0, ended: Vec::new() };
-        for other in sessions.row.iter().filter(|session| changed && session.sid != *keep) {
+        for other in sessions.iter().filter(|session| changed && session.sid != *keep) {
             if self.as_seen(guard(other)).await?.is_some() {
                 let (reason, by) = (EndReason::PasswordChanged, By::owner(device.clone()));
                 raised.ended.extend(self.real.end_sessions(&[other.sid], reason, &by).await?);

@@ -182,10 +182,6 @@ impl Store for GatedStore {
         self.behind.enable_user(user, by).await
     }
 
-    async fn sessions_of(&self, user: UserId) -> Result<Seen<Vec<Session>>, StoreError> {
-        self.behind.sessions_of(user).await
-    }
-
     async fn label_session(
         &self,
         user: UserId,

@@ -1,15 +1,20 @@
 //! A person's own sessions: `/api/sessions`.
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
+use lanyard_app::api::desk::{HIDDEN_IN_NAME, MARKS_IN_NAME};
 use lanyard_app::api::{ApiError, EndedSessions, ErrorCode, RenameSession, SessionInfo, Sessions};
 use lanyard_auth::audit::By;
 use lanyard_auth::device::Device;
+use lanyard_auth::records::SessionPlace;
 use lanyard_auth::service::LabelError;
 use lanyard_auth::store::{EndReason, Session, SessionId};
+use lanyard_auth::text::{BadText, legible};
+use serde::Deserialize;
 use uuid::Uuid;
 
+use super::admin::paging::{After, Limit, next};
 use super::badge::Present;
 use super::fields::Body;
 use super::unavailable;
@@ -17,16 +22,30 @@ use super::whence::Here;
 use crate::layers::errors::Answer;
 use crate::router::App;
 
-/// `GET /api/sessions`
+/// Which of them are asked for.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Asked {
+    #[serde(default)]
+    limit: Limit,
+    after: Option<After<SessionPlace>>,
+}
+
+/// `GET /api/sessions`. The session that asks comes first on every page, however many were begun since, and counts for
+/// none of its rows.
 pub async fn list(
     State(app): State<App>,
     Present(claims, _): Present,
     Here(here): Here,
+    Query(Asked { limit, after }): Query<Asked>,
 ) -> Result<Json<Sessions>, Answer> {
-    let sessions = app.service.sessions_of(claims.sub).await.map_err(unavailable)?;
-    let asks = |sid| (sid == claims.sid).then_some(&here);
-    let sessions = sessions.into_iter().map(|session| info(asks(session.sid), session));
-    Ok(Json(Sessions { sessions: sessions.collect() }))
+    let own = app.service.session(claims.sid).await.map_err(|error| Answer(error.into()))?;
+    let (idle, after) = (app.service.limits().idle, after.map(|After(place)| place));
+    let page = app.records.live_sessions(Some(claims.sub), idle, after, limit.0).await;
+    let page = page.map_err(unavailable)?.row;
+    let others = page.rows.into_iter().filter(|session| session.sid != claims.sid);
+    let sessions = std::iter::once(info(Some(&here), own)).chain(others.map(|session| info(None, session)));
+    Ok(Json(Sessions { sessions: sessions.collect(), next: next(page.next) }))
 }
 
 /// `DELETE /api/sessions/{id}`
@@ -78,8 +97,12 @@ pub async fn label(
 ) -> Result<StatusCode, Answer> {
     let labelled = app.service.label_session(claims.sub, SessionId(id), name.as_deref()).await;
     labelled.map(|()| StatusCode::NO_CONTENT).map_err(|error| match error {
-        LabelError::BadLabel => {
-            let text = "A device's name has at most 60 characters.";
+        LabelError::BadLabel(why) => {
+            let text = match why {
+                BadText::Length => "A device's name has at most 60 characters.",
+                BadText::Hidden => HIDDEN_IN_NAME,
+                BadText::Marks => MARKS_IN_NAME,
+            };
             Answer(ApiError::with_message(ErrorCode::InvalidRequest, text).of_field("name"))
         }
         LabelError::NoSession => no_session(),
@@ -97,7 +120,7 @@ pub fn info(here: Option<&Device>, session: Session) -> SessionInfo {
     SessionInfo {
         id: sid.0,
         current: here.is_some(),
-        name: label,
+        name: label.and_then(|label| legible(&label)),
         browser,
         system,
         network,

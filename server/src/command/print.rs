@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 use std::io::{self, Write as _};
 use std::time::{Duration, UNIX_EPOCH};
 
+use lanyard_auth::text::is_legible;
 use serde::Serialize;
 
 use super::Failure;
@@ -49,6 +50,9 @@ pub fn moment(seconds: i64) -> String {
 
 /// What somebody wrote, without what a terminal would obey or hide.
 fn plain(text: &str) -> String {
+    if is_legible(text) {
+        return text.to_owned();
+    }
     let as_is = |c: &char| c.is_ascii_graphic() || *c == ' ';
     text.chars().map(|c| if as_is(&c) { c.to_string() } else { c.escape_debug().to_string() }).collect()
 }
@@ -68,6 +72,7 @@ mod tests {
     #[test]
     fn a_terminal_is_shown_letters_and_obeys_none() {
         assert_eq!(plain("Zoë O'Hara \\ \"x\" 数"), "Zoë O'Hara \\ \"x\" 数");
+        assert_eq!(plain("संयुक्ता علی\u{200c}رضا"), "संयुक्ता علی\u{200c}رضا");
         assert_eq!(plain("a\u{1b}[2J\u{202e}b\r\n\u{9b}"), "a\\u{1b}[2J\\u{202e}b\\r\\n\\u{9b}");
     }
 

@@ -6,6 +6,7 @@ use clap::{Args, Subcommand};
 use lanyard_app::api::admin::AccountSession;
 use lanyard_app::api::desk::user_info;
 use lanyard_auth::records::SessionPlace;
+use lanyard_auth::rotation::LONGEST;
 use lanyard_auth::service::RefreshError;
 use lanyard_auth::store::{EndReason, Session, SessionId, UserId};
 use uuid::Uuid;
@@ -96,7 +97,7 @@ impl Office {
         let mut sessions = Vec::new();
         let mut after: Option<SessionPlace> = None;
         loop {
-            let page = self.database.records.live_sessions(user, after, PAGE).await?.row;
+            let page = self.database.records.live_sessions(user, LONGEST, after, PAGE).await?.row;
             sessions.extend(page.rows);
             match page.next {
                 Some(next) => after = Some(next),
@@ -120,7 +121,7 @@ impl Office {
             let before = ended;
             let mut after = None;
             loop {
-                let page = self.database.records.live_sessions(None, after, PAGE).await?.row;
+                let page = self.database.records.live_sessions(None, LONGEST, after, PAGE).await?.row;
                 let old = page.rows.iter().filter(|session| session.created_at <= start);
                 for user in old.map(|session| session.user.id).collect::<BTreeSet<_>>() {
                     let now = self.end_all_of(user).await;

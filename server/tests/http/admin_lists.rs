@@ -307,9 +307,45 @@ async fn a_query_that_can_not_be_understood_is_refused() {
         get(&server, &grace, &format!("/api/admin/{query}")).await.assert_error(400, "invalid_request");
     }
     for extreme in
-        ["from=-9223372036854775808", "until=9223372036854775807", "from=9223372036854775807&until=0"]
+        ["from=-9223372036854775808", "until=9223372036854775807", "from=0&until=9223372036854775807"]
     {
         assert_eq!(get(&server, &grace, &format!("/api/admin/audit?{extreme}")).await.status, 200);
     }
     assert!(!server.log().contains("panicked"));
+}
+
+#[tokio::test]
+async fn an_audit_log_that_ends_before_it_begins_is_refused_with_the_reason() {
+    let server = Server::start();
+    let grace = administrator(&server).await;
+    let answer = get(&server, &grace, "/api/admin/audit?from=1800000000&until=1799999999").await;
+    answer.assert_error(400, "invalid_request");
+    assert_eq!(answer.field("message"), "`from` is later than `until`.");
+    for good in ["from=1800000000&until=1800000000", "from=-5&until=5", "until=0", "from=0"] {
+        assert_eq!(get(&server, &grace, &format!("/api/admin/audit?{good}")).await.status, 200, "{good}");
+    }
+}
+
+/// Names of before there were rules lie in the database; nobody is told a lie.
+#[tokio::test]
+async fn a_name_of_before_is_told_as_far_as_it_can_be_read() {
+    let server = Server::start();
+    let grace = administrator(&server).await;
+    make(&server, &grace, "One", "one@people.example").await;
+    make(&server, &grace, "Two", "two@people.example").await;
+    make(&server, &grace, "Three", "three@people.example").await;
+    server.run("UPDATE users SET name = char(0x202e) || 'moc.elpmaxe@ada' WHERE name = 'One'").await;
+    server.run("UPDATE users SET name = char(0x200b, 0x3164, 0x200d) WHERE name = 'Two'").await;
+    server.run("UPDATE users SET email = char(0x202e) || email WHERE name = 'Three'").await;
+    let people = get(&server, &grace, "/api/admin/users").await.json();
+    let told =
+        |row: &Value| (row["name"].as_str().unwrap().to_owned(), row["email"].as_str().unwrap().to_owned());
+    let people: Vec<_> = people["users"].as_array().unwrap().iter().map(told).collect();
+    for (name, email) in [
+        ("moc.elpmaxe@ada", "one@people.example"),
+        ("two@people.example", "two@people.example"),
+        ("Three", "\\u{202e}three@people.example"),
+    ] {
+        assert!(people.contains(&(name.to_owned(), email.to_owned())), "{people:?}");
+    }
 }

@@ -231,3 +231,40 @@ async fn a_database_that_is_not_up_to_date_is_left_as_it_is() {
     assert_eq!(json_of(&run(&server, "user list --json")).as_array().unwrap().len(), 1);
     assert_eq!(json_of(&run(&server, "sessions end --all --json")), json!({"ended": 1}), "none was before");
 }
+
+/// An address that another account's comes to stays as it was, and is told at each look.
+#[tokio::test]
+async fn addresses_of_before_are_told_and_name_their_owners() {
+    let mut server = Server::start();
+    register(&server).await;
+    let create = ["user", "create", "Zo\u{eb}", "zo\u{eb}@b\u{fc}cher.example", "--password-stdin"];
+    let made = printed(&server.command(&create, PASSWORD));
+    assert_eq!(made, "The account was made: Zo\u{eb} <zo\u{eb}@xn--bcher-kva.example>, user\n");
+    assert_eq!(printed(&run(&server, "migrate")), "The database is up to date\n");
+    let named = "user kick zoe\u{308}@B\u{fc}cher.example";
+    assert_eq!(printed(&run(&server, named)), "0 sessions have ended\n");
+    let pasted = refused(&run(&server, "user kick zo\u{eb}\u{200b}@b\u{fc}cher.example"));
+    assert!(pasted.contains("invisible character"), "{pasted}");
+
+    // As a server of before had made them.
+    server.run("UPDATE users SET email = 'zo\u{eb}@b\u{fc}cher.example' WHERE email LIKE 'zo%'").await;
+    server.run("UPDATE users SET email = 'zoe\u{308}@xn--bcher-kva.example' WHERE email LIKE 'ada%'").await;
+    server.run("DELETE FROM _sqlx_migrations WHERE version = 8").await;
+    server.run("DROP TABLE old_addresses").await;
+    server.restart();
+    for _ in 0..2 {
+        let told = printed(&run(&server, "migrate"));
+        assert!(told.starts_with("The database is up to date\nThese addresses stay as they are"), "{told}");
+        assert!(told.lines().count() == 4 && told.contains("\nzo\u{eb}@b\u{fc}cher.example  "), "{told}");
+    }
+    assert!(server.log().contains("some addresses are kept as they were"));
+    // Each is named, and signs in, by its own.
+    let emails = ["zo\u{eb}@b\u{fc}cher.example", "zo\u{eb}@xn--bcher-kva.example"];
+    for (email, name) in emails.into_iter().zip(["Zo\u{eb}", "Ada"]) {
+        let login = json!({"email": email, "password": PASSWORD});
+        let signed_in = send(server.post("/auth/login").json(&login)).await;
+        assert!(signed_in.json()["user"]["name"].as_str().unwrap().starts_with(name), "{signed_in:?}");
+        let told = json_of(&run(&server, &format!("user enable {email} --json")));
+        assert!(told["name"].as_str().unwrap().starts_with(name), "{told}");
+    }
+}

@@ -128,7 +128,7 @@ async fn one_names_ones_own_sessions() {
     let name = async |id, name: Value| {
         send(session(&server, "PATCH", id, &first).json(&json!({"name": name}))).await
     };
-    let hostile = "<b>\u{202e}Ada's</b> \u{1f4bb}";
+    let hostile = "<b>Ada's</b> \u{1f4bb}";
     assert_eq!(name(second.session, json!(format!("  {hostile} "))).await.status, 204);
     assert_eq!(of(&list(&server, &first).await, second.session)["name"], hostile);
     assert_eq!(of(&list(&server, &second).await, first.session)["name"], Value::Null);
@@ -137,6 +137,11 @@ async fn one_names_ones_own_sessions() {
     for bad in ["x".repeat(61), "a\nb".to_owned(), "a\0b".to_owned()] {
         name(second.session, json!(bad)).await.assert_error(400, "invalid_request");
     }
+    let refused = name(second.session, json!("\u{202e}potpal s'adA")).await;
+    refused.assert_error(400, "invalid_request");
+    assert!(refused.field("message").contains("invisible character"), "{refused:?}");
+    assert_eq!(name(second.session, json!("Zoe\u{308}'s\u{a0}laptop")).await.status, 204);
+    assert_eq!(of(&list(&server, &first).await, second.session)["name"], "Zo\u{eb}'s laptop");
     name(second.session, json!(7)).await.assert_error(400, "invalid_request");
     for nobodys in [bystander.session, Uuid::nil()] {
         name(nobodys, json!("mine")).await.assert_error(404, "not_found");
@@ -164,4 +169,52 @@ async fn what_is_no_session_is_told_so() {
     ] {
         send(server.request(method, path)).await.assert_error(401, "token_missing");
     }
+}
+
+/// A script that signs in and never out leaves hundreds of sessions that go idle; and whoever asks is older than all.
+#[tokio::test]
+async fn however_many_sessions_there_are_the_one_that_asks_and_every_live_one_is_listed() {
+    let server = Server::start();
+    let held = register(&server).await;
+    let intruder = sign_in(&server).await;
+    server.run(
+        "INSERT INTO sessions (sid, user_id, user_version, generation, current_hash, kid, rotated_at, confirmed,
+                               recoveries, created_at, expires_at)
+         WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < 510)
+         SELECT randomblob(16), user_id, user_version, 0, current_hash, kid, rotated_at - 7 * 86400000, TRUE, 0,
+                created_at + n, expires_at
+         FROM numbers, (SELECT * FROM sessions LIMIT 1)",
+    )
+    .await;
+    let listed = list(&server, &held).await;
+    assert_eq!(listed.len(), 2, "the idle ones are on no page: {listed:?}");
+    assert_eq!((&listed[0]["id"], &listed[0]["current"]), (&json!(held.session), &json!(true)));
+    assert_eq!(listed[1]["id"], json!(intruder.session));
+
+    // So many that live, too: page by page, each once, and the one that asks on every page.
+    server.run("UPDATE sessions SET rotated_at = rotated_at + 7 * 86400000 WHERE rotated_at < created_at - 86400000").await;
+    let (mut others, mut after, mut pages) = (std::collections::BTreeSet::new(), String::new(), 0);
+    loop {
+        let path = format!("/api/sessions?limit=100{after}");
+        let page = send(bearer(server.get(&path), &held.access)).await.json();
+        let rows = page["sessions"].as_array().unwrap();
+        assert!(rows[0]["current"] == true && rows.len() <= 101, "{page}");
+        for row in &rows[1..] {
+            assert!(row["current"] == false && others.insert(row["id"].to_string()), "twice: {row}");
+        }
+        pages += 1;
+        match page["next"].as_str() {
+            Some(next) => after = format!("&after={next}"),
+            None => break,
+        }
+    }
+    assert_eq!((others.len(), pages), (511, 6));
+    assert_eq!(list(&server, &held).await.len(), 51, "50 by default, and the one that asks");
+    for bad in ["limit=0", "limit=201", "limit=x", "after=x", "user=x"] {
+        let answer = send(bearer(server.get(&format!("/api/sessions?{bad}")), &held.access)).await;
+        answer.assert_error(400, "invalid_request");
+    }
+    let ended = send(bearer(server.request("DELETE", "/api/sessions/others"), &held.access)).await;
+    assert_eq!(ended.json(), json!({"ended": 511}), "all of them, not a page");
+    assert_eq!(list(&server, &held).await.len(), 1);
 }

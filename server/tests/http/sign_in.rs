@@ -265,3 +265,57 @@ async fn a_credential_of_another_day_is_no_reason_against_the_right_password() {
     let request = server.post("/auth/login").json(&wrong).header("authorization", "Bearer nonsense");
     send(request).await.assert_error(401, "invalid_credentials");
 }
+
+/// Typed on whichever system, an address is one account's and a password one password.
+#[tokio::test]
+async fn one_person_has_one_account_from_every_keyboard() {
+    let server = Server::start();
+    let (composed, in_parts) = ("\u{e9}t\u{e9} \u{e0} Paris", "e\u{301}te\u{301} a\u{300}\u{a0}Paris");
+    let fields =
+        json!({"name": "Zoe\u{308}", "email": "Zoe\u{308}@B\u{fc}cher.example", "password": in_parts});
+    let made = send(server.post("/auth/register").json(&fields)).await;
+    assert_eq!(made.json()["user"]["email"], "zo\u{eb}@xn--bcher-kva.example");
+    assert_eq!(made.json()["user"]["name"], "Zo\u{eb}");
+    for (email, password) in [
+        ("zo\u{eb}@b\u{fc}cher.example", composed),
+        ("ZOE\u{308}@XN--BCHER-KVA.example", in_parts),
+        (" zo\u{eb}@bu\u{308}cher\u{3002}example\n", composed),
+    ] {
+        let login = json!({"email": email, "password": password});
+        assert_eq!(send(server.post("/auth/login").json(&login)).await.status, 200, "{email:?}");
+        let form = server.post("/auth/login").form(&[("email", email), ("password", password)]);
+        assert_eq!(send(form).await.status, 200, "{email:?}");
+        let again = json!({"name": "Eve", "email": email, "password": "another password"});
+        send(server.post("/auth/register").json(&again)).await.assert_error(409, "email_taken");
+    }
+    let ete = "e\u{301}t\u{e9}".repeat(2);
+    let short = json!({"name": "Zoe", "email": "z@example.com", "password": ete});
+    let answer = send(server.post("/auth/register").json(&short)).await;
+    assert_eq!(answer.field("message"), "A password has 8 to 128 characters.", "six, once composed");
+}
+
+#[tokio::test]
+async fn what_can_not_be_seen_is_said_so_at_sign_in_too() {
+    let server = Server::start();
+    register(&server).await;
+    let sentence = "The address holds an invisible character, perhaps from pasting. Type it again.";
+    for email in ["ada@people.example\u{200b}", "\u{202e}elpmaxe.elpoep@ada", "no\u{ad}body@example.com"] {
+        for path in ["/auth/login", "/auth/register"] {
+            let fields = json!({"name": "Ada", "email": email, "password": PASSWORD});
+            let answer = send(server.post(path).json(&fields)).await;
+            answer.assert_error(400, "invalid_request");
+            assert_eq!(answer.field("message"), sentence, "{email:?}");
+        }
+    }
+    for (name, said) in [
+        ("Ada\u{200b}", "invisible"),
+        ("\u{202e}ada", "invisible"),
+        (&format!("A{}da", "\u{335}".repeat(60)), "accents"),
+        ("\u{3164}", "invisible"),
+    ] {
+        let fields = json!({"name": name, "email": "eve@example.com", "password": PASSWORD});
+        let answer = send(server.post("/auth/register").json(&fields)).await;
+        answer.assert_error(400, "invalid_request");
+        assert!(answer.field("message").contains(said), "{name:?}: {answer:?}");
+    }
+}

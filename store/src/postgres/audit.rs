@@ -5,7 +5,7 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use lanyard_auth::audit::{By, Entry, Event, Filter, NewEntry};
+use lanyard_auth::audit::{Actor, By, Entry, Event, Filter, NewEntry};
 use lanyard_auth::device::Device;
 use lanyard_auth::store::{NewSession, SessionId, StoreError, User, UserId};
 use lanyard_auth::time::{Timestamp, millis};
@@ -128,6 +128,13 @@ pub async fn remove(pool: &PgPool, before: Timestamp, batch: u32) -> Result<u32,
     Ok(u32::try_from(removed.rows_affected()).unwrap_or(batch))
 }
 
+/// What is read here: everything but what only a newer server has a word for. Before any limit.
+macro_rules! known {
+    () => {
+        "event = ANY ($9) AND actor = ANY ($10) "
+    };
+}
+
 /// Entries with what is kept of their sessions, as [`rows::entry`] reads them.
 macro_rules! select_entries {
     ($rest:literal) => {
@@ -137,7 +144,9 @@ macro_rules! select_entries {
                     sessions.browser AS session_browser, sessions.system AS session_system,
                     sessions.network AS session_network,
                     coalesce(ended_at IS NULL AND expires_at > $1, FALSE) AS is_live
-             FROM audit LEFT JOIN sessions ON sid = session_id ",
+             FROM audit LEFT JOIN sessions ON sid = session_id
+             WHERE ",
+            known!(),
             $rest
         )
     };
@@ -153,15 +162,15 @@ pub async fn entries(
     let Filter { user, event, from, until, after } = filter;
     let query = match (user, event) {
         (Some(_), _) => select_entries!(
-            "WHERE audit.user_id = $2 AND ($3::text IS NULL OR event = $3) AND at >= $4 AND at < $5 AND (at, id) < ($6, $7)
+            "AND audit.user_id = $2 AND ($3::text IS NULL OR event = $3) AND at >= $4 AND at < $5 AND (at, id) < ($6, $7)
              ORDER BY at DESC, id DESC LIMIT $8"
         ),
         (None, Some(_)) => select_entries!(
-            "WHERE $2::uuid IS NULL AND event = $3 AND at >= $4 AND at < $5 AND (at, id) < ($6, $7)
+            "AND $2::uuid IS NULL AND event = $3 AND at >= $4 AND at < $5 AND (at, id) < ($6, $7)
              ORDER BY at DESC, id DESC LIMIT $8"
         ),
         (None, None) => select_entries!(
-            "WHERE $2::uuid IS NULL AND $3::text IS NULL AND at >= $4 AND at < $5 AND (at, id) < ($6, $7)
+            "AND $2::uuid IS NULL AND $3::text IS NULL AND at >= $4 AND at < $5 AND (at, id) < ($6, $7)
              ORDER BY at DESC, id DESC LIMIT $8"
         ),
     };
@@ -174,6 +183,8 @@ pub async fn entries(
         .bind(after.map_or(i64::MAX, |after| after.at.0))
         .bind(after.map_or(i64::MAX, |after| after.id))
         .bind(i64::from(most))
+        .bind(Event::ALL.map(Event::name))
+        .bind(Actor::NAMES)
         .fetch_all(pool)
         .await
         .map_err(failed)?;
@@ -190,16 +201,20 @@ pub async fn notices(
     now: Timestamp,
 ) -> Result<Vec<Entry>, StoreError> {
     let found = sqlx::query(select_entries!(
-        "WHERE notice AND audit.user_id = $2 AND at >= $4 AND at <= $6 AND session_id IS DISTINCT FROM $3
-           AND id > (SELECT notices_seen FROM sessions WHERE sid = $3)
-         ORDER BY id LIMIT $5"
+        "AND notice AND audit.user_id = $2 AND at >= $4 AND at <= $5 AND session_id IS DISTINCT FROM $3
+           AND id > (SELECT notices_seen FROM sessions WHERE sid = $3) AND $6::bigint IS NULL AND $7::bigint IS NULL
+         ORDER BY id LIMIT $8"
     ))
     .bind(now.0)
     .bind(user.0)
     .bind(sid.0)
     .bind(since.0)
-    .bind(i64::from(most))
     .bind(now.before(IN_ORDER).0)
+    .bind(None::<i64>)
+    .bind(None::<i64>)
+    .bind(i64::from(most))
+    .bind(Event::ALL.map(Event::name))
+    .bind(Actor::NAMES)
     .fetch_all(pool)
     .await
     .map_err(failed)?;
@@ -222,12 +237,11 @@ pub async fn seen(pool: &PgPool, sid: SessionId, up_to: i64) -> Result<(), Store
     Ok(())
 }
 
-/// What a newer server wrote, and this one has no word for, is left out.
 async fn read(pool: &PgPool, found: &[PgRow]) -> Result<Vec<Entry>, StoreError> {
     let mut entries = Vec::with_capacity(found.len());
     let mut people = Vec::new();
     for row in found {
-        let Some(entry) = rows::entry(row)? else { continue };
+        let entry = rows::entry(row)?;
         let user = rows::entry_user(row)?;
         people.extend(user.into_iter().chain(entry.actor.admin()).map(|id| id.0));
         entries.push((entry, user));

@@ -7,7 +7,7 @@ use sqlx::migrate::Migrator;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{ConnectOptions as _, Connection as _, PgPool};
 
-use super::{failed, words};
+use super::{addresses, failed, words};
 use crate::OpenError;
 
 /// Each is a process of the server's. A statement takes a fraction of a millisecond, so a few serve many
@@ -94,7 +94,10 @@ pub async fn migrate(options: &PgConnectOptions) -> Result<(), OpenError> {
     // Not `run`: its bounds make a future that can't be spawned.
     let migrated = MIGRATIONS.run_direct(None, &mut *transaction, false).await;
     migrated.map_err(|error| OpenError::migrating(error, failed))?;
-    words::write_all_if_none(&mut transaction).await?;
+    if words::are_missing(&mut transaction).await? {
+        addresses::bring_up_to_date(&mut transaction).await?;
+        words::write_all(&mut transaction).await?;
+    }
     transaction.commit().await.map_err(failed)?;
     connection.close().await.map_err(failed)?;
     Ok(())

@@ -31,6 +31,12 @@ impl Records for PostgresStore {
         row.as_ref().map(rows::user).transpose()
     }
 
+    async fn old_addresses(&self, most: u32) -> Result<Vec<User>, StoreError> {
+        let query = select_user!("JOIN old_addresses ON user_id = users.id ORDER BY created_at, id LIMIT $1");
+        let people = sqlx::query(query).bind(i64::from(most)).fetch_all(&self.pool).await.map_err(failed)?;
+        people.iter().map(rows::user).collect()
+    }
+
     async fn users(
         &self,
         search: Option<&str>,
@@ -46,6 +52,7 @@ impl Records for PostgresStore {
     async fn live_sessions(
         &self,
         user: Option<UserId>,
+        idle: Duration,
         after: Option<SessionPlace>,
         most: u32,
     ) -> Result<Seen<Page<Session, SessionPlace>>, StoreError> {
@@ -54,18 +61,20 @@ impl Records for PostgresStore {
         let after = after.unwrap_or(SessionPlace { at: Timestamp(i64::MAX), sid: SessionId(Uuid::max()) });
         let query = match user {
             None => sqlx::query(select_session!(
-                "WHERE ended_at IS NULL AND expires_at > $1 AND (sessions.created_at, sid) < ($2, $3)
+                "WHERE ended_at IS NULL AND expires_at > $1 AND rotated_at > $5
+                   AND (sessions.created_at, sid) < ($2, $3)
                  ORDER BY sessions.created_at DESC, sid DESC
                  LIMIT $4"
             )),
             Some(_) => sqlx::query(select_session!(
-                "WHERE user_id = $5 AND ended_at IS NULL AND expires_at > $1
+                "WHERE user_id = $6 AND ended_at IS NULL AND expires_at > $1 AND rotated_at > $5
                    AND (sessions.created_at, sid) < ($2, $3)
                  ORDER BY sessions.created_at DESC, sid DESC
                  LIMIT $4"
             )),
         };
         let query = query.bind(now.0).bind(after.at.0).bind(after.sid.0).bind(i64::from(most) + 1);
+        let query = query.bind(now.before(idle).0);
         let query = match user {
             None => query,
             Some(user) => query.bind(user.0),

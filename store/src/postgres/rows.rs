@@ -74,12 +74,11 @@ pub fn time(row: &PgRow, column: &str) -> Result<Timestamp, StoreError> {
     get(row, column).map(Timestamp)
 }
 
-/// An entry of the audit log, without the people in it; none when its event is not known here.
-pub fn entry(row: &PgRow) -> Result<Option<Entry>, StoreError> {
-    let Some(event) = Event::from_name(get(row, "event")?) else { return Ok(None) };
-    Ok(Some(Entry {
+/// An entry of the audit log, without the people in it.
+pub fn entry(row: &PgRow) -> Result<Entry, StoreError> {
+    Ok(Entry {
         place: Place { at: time(row, "at")?, id: get(row, "id")? },
-        event,
+        event: Event::from_name(get(row, "event")?).ok_or_else(|| corrupt("event"))?,
         detail: get(row, "detail")?,
         actor: columns::actor(get(row, "actor")?, get::<Option<Uuid>>(row, "admin_id")?.map(UserId))?,
         admin: None,
@@ -88,7 +87,7 @@ pub fn entry(row: &PgRow) -> Result<Option<Entry>, StoreError> {
         is_live: get(row, "is_live")?,
         device: device(row, DEVICE)?,
         session_device: device(row, SESSION_DEVICE)?,
-    }))
+    })
 }
 
 /// Whom an entry of the audit log concerns.
@@ -102,7 +101,7 @@ pub fn user(row: &PgRow) -> Result<User, StoreError> {
         email: get(row, "email")?,
         name: get(row, "name")?,
         version: version(row)?,
-        role: columns::role(get(row, "role")?)?,
+        role: columns::role(get(row, "role")?),
         authz_version: number::<i64, _>(row, "authz_version")?,
         created_at: time(row, "user_created_at")?,
         disabled_at: get::<Option<i64>>(row, "disabled_at")?.map(Timestamp),

@@ -23,12 +23,14 @@ pub async fn write(
     add(transaction, &[(user.0, email, name)]).await
 }
 
-/// Keeps those of everybody, if there are none: a migration has removed them, in this transaction.
-pub async fn write_all_if_none(transaction: &mut PgConnection) -> Result<(), StoreError> {
-    let any = sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM user_words)");
-    if any.fetch_one(&mut *transaction).await.map_err(failed)? {
-        return Ok(());
-    }
+/// Whether there are none: a migration has removed them, in this transaction.
+pub async fn are_missing(transaction: &mut PgConnection) -> Result<bool, StoreError> {
+    let any = sqlx::query_scalar("SELECT NOT EXISTS (SELECT 1 FROM user_words)");
+    any.fetch_one(transaction).await.map_err(failed)
+}
+
+/// Keeps those of everybody.
+pub async fn write_all(transaction: &mut PgConnection) -> Result<(), StoreError> {
     // Nobody has this id, which is before every other.
     let mut last = Uuid::nil();
     loop {

@@ -1,6 +1,6 @@
 //! The audit log: written inside the transaction of what it tells of, and read. For `sqlite` alone.
 
-use lanyard_auth::audit::{By, Entry, Event, Filter, NEW_NETWORK, NewEntry, RECOVERED};
+use lanyard_auth::audit::{Actor, By, Entry, Event, Filter, NEW_NETWORK, NewEntry, RECOVERED};
 use lanyard_auth::device::Device;
 use lanyard_auth::store::{EndReason, NewSession, Rotation, SessionId, StoreError, UserId};
 use lanyard_auth::time::Timestamp;
@@ -173,7 +173,15 @@ pub async fn remove(
     Ok(u32::try_from(removed.rows_affected()).unwrap_or(batch))
 }
 
-/// Entries with what is kept of their sessions, as [`entry`] reads them.
+/// What is read here: everything but what only a newer server has a word for. Before any limit, and with a plus that keeps it
+/// from choosing the index.
+macro_rules! known {
+    () => {
+        "+event IN (SELECT value FROM json_each(?9)) AND +actor IN (SELECT value FROM json_each(?10)) "
+    };
+}
+
+/// Entries with what is kept of their sessions, as [`rows::entry`] reads them.
 macro_rules! select_entries {
     ($rest:literal) => {
         concat!(
@@ -182,7 +190,9 @@ macro_rules! select_entries {
                     sessions.browser AS session_browser, sessions.system AS session_system,
                     sessions.network AS session_network,
                     coalesce(ended_at IS NULL AND expires_at > ?1, FALSE) AS is_live
-             FROM audit LEFT JOIN sessions ON sid = session_id ",
+             FROM audit LEFT JOIN sessions ON sid = session_id
+             WHERE ",
+            known!(),
             $rest
         )
     };
@@ -198,15 +208,15 @@ pub async fn entries(
     let Filter { user, event, from, until, after } = filter;
     let query = match (user, event) {
         (Some(_), _) => select_entries!(
-            "WHERE audit.user_id = ?2 AND (?3 IS NULL OR event = ?3) AND at >= ?4 AND at < ?5 AND (at, id) < (?6, ?7)
+            "AND audit.user_id = ?2 AND (?3 IS NULL OR event = ?3) AND at >= ?4 AND at < ?5 AND (at, id) < (?6, ?7)
              ORDER BY at DESC, id DESC LIMIT ?8"
         ),
         (None, Some(_)) => select_entries!(
-            "WHERE ?2 IS NULL AND event = ?3 AND at >= ?4 AND at < ?5 AND (at, id) < (?6, ?7)
+            "AND ?2 IS NULL AND event = ?3 AND at >= ?4 AND at < ?5 AND (at, id) < (?6, ?7)
              ORDER BY at DESC, id DESC LIMIT ?8"
         ),
         (None, None) => select_entries!(
-            "WHERE ?2 IS NULL AND ?3 IS NULL AND at >= ?4 AND at < ?5 AND (at, id) < (?6, ?7)
+            "AND ?2 IS NULL AND ?3 IS NULL AND at >= ?4 AND at < ?5 AND (at, id) < (?6, ?7)
              ORDER BY at DESC, id DESC LIMIT ?8"
         ),
     };
@@ -219,6 +229,8 @@ pub async fn entries(
         .bind(after.map_or(i64::MAX, |after| after.at.0))
         .bind(after.map_or(i64::MAX, |after| after.id))
         .bind(most)
+        .bind(json(Event::ALL.map(Event::name)))
+        .bind(json(Actor::NAMES))
         .fetch_all(&mut *reader)
         .await
         .map_err(failed)?;
@@ -235,15 +247,20 @@ pub async fn notices(
     now: Timestamp,
 ) -> Result<Vec<Entry>, StoreError> {
     let found = sqlx::query(select_entries!(
-        "WHERE notice AND audit.user_id = ?2 AND at >= ?4 AND session_id IS NOT ?3
+        "AND notice AND audit.user_id = ?2 AND at >= ?4 AND session_id IS NOT ?3
            AND id > (SELECT notices_seen FROM sessions WHERE sid = ?3)
-         ORDER BY id LIMIT ?5"
+         ORDER BY id LIMIT ?8"
     ))
     .bind(now.0)
     .bind(user.0.as_bytes().as_slice())
     .bind(sid.0.as_bytes().as_slice())
     .bind(since.0)
+    .bind(None::<i64>)
+    .bind(None::<i64>)
+    .bind(None::<i64>)
     .bind(most)
+    .bind(json(Event::ALL.map(Event::name)))
+    .bind(json(Actor::NAMES))
     .fetch_all(&mut *reader)
     .await
     .map_err(failed)?;
@@ -265,11 +282,15 @@ pub async fn seen(transaction: &mut SqliteConnection, sid: SessionId, up_to: i64
     Ok(())
 }
 
-/// What a newer server wrote, and this one has no word for, is left out.
+/// Names as a list that SQL reads.
+fn json<const N: usize>(names: [&str; N]) -> String {
+    format!("[{}]", names.map(|name| format!("\"{name}\"")).join(","))
+}
+
 async fn read(reader: &mut SqliteConnection, found: &[SqliteRow]) -> Result<Vec<Entry>, StoreError> {
     let mut entries = Vec::with_capacity(found.len());
     for row in found {
-        let Some(mut entry) = rows::entry(row)? else { continue };
+        let mut entry = rows::entry(row)?;
         if let Some(user) = rows::entry_user(row)? {
             entry.user = find_user(&mut *reader, user).await?;
         }

@@ -12,7 +12,7 @@ use sqlx::migrate::Migrator;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{ConnectOptions as _, Connection as _, SqlitePool};
 
-use super::{failed, words};
+use super::{addresses, failed, words};
 use crate::{OpenError, Place};
 
 /// So long a write waits for another process's.
@@ -95,7 +95,10 @@ pub async fn migrate(path: &Path) -> Result<(), OpenError> {
     // Not `run`: its bounds make a future that can't be spawned.
     let migrated = MIGRATIONS.run_direct(None, &mut *transaction, false).await;
     migrated.map_err(|error| OpenError::migrating(error, failed))?;
-    words::write_all_if_none(&mut transaction).await?;
+    if words::are_missing(&mut transaction).await? {
+        addresses::bring_up_to_date(&mut transaction).await?;
+        words::write_all(&mut transaction).await?;
+    }
     transaction.commit().await.map_err(failed)?;
     connection.close().await.map_err(failed)?;
     Ok(())

@@ -1,32 +1,12 @@
 //! What an owner sees and changes of his sessions and of himself. For `sqlite` alone.
 
 use lanyard_auth::audit::{By, Event, RENAMED};
-use lanyard_auth::store::{MOST_SESSIONS, Session, SessionId, StoreError, User, UserId};
+use lanyard_auth::store::{SessionId, StoreError, User, UserId};
 use lanyard_auth::time::Timestamp;
 use sqlx::SqliteConnection;
 
-use super::{audit, failed, rows, select_session, users, words};
+use super::{audit, failed, rows, users, words};
 use crate::sql::user_columns;
-
-/// Those that have not been ended nor reached their absolute limit, newest first.
-pub async fn sessions(
-    reader: &mut SqliteConnection,
-    user: UserId,
-    now: Timestamp,
-) -> Result<Vec<Session>, StoreError> {
-    let found = sqlx::query(select_session!(
-        "WHERE user_id = ?1 AND ended_at IS NULL AND expires_at > ?2
-         ORDER BY sessions.created_at DESC, sid
-         LIMIT ?3"
-    ))
-    .bind(user.0.as_bytes().as_slice())
-    .bind(now.0)
-    .bind(MOST_SESSIONS)
-    .fetch_all(reader)
-    .await
-    .map_err(failed)?;
-    found.iter().map(rows::session).collect()
-}
 
 /// Names a session of this user's, or takes its name away; whether there is one.
 pub async fn label(

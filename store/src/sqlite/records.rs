@@ -19,6 +19,10 @@ use crate::sql::{select_user, user_columns};
 const NEWEST: &str =
     select_user!("WHERE (created_at, id) < (?1, ?2) ORDER BY created_at DESC, id DESC LIMIT ?3");
 
+/// Those whose address is kept in a form of before.
+const OLD_ADDRESSES: &str =
+    select_user!("JOIN old_addresses ON user_id = users.id ORDER BY created_at, id LIMIT ?1");
+
 /// One range of a search. The words come first: no statistics may have it begin with all people.
 const FOUND: &str = concat!(
     "SELECT word, ",
@@ -31,14 +35,14 @@ const FOUND: &str = concat!(
 
 /// Everybody's sessions, the newest first.
 const LIVE: &str = select_session!(
-    "WHERE ended_at IS NULL AND expires_at > ?1 AND (sessions.created_at, sid) < (?2, ?3)
+    "WHERE ended_at IS NULL AND expires_at > ?1 AND rotated_at > ?6 AND (sessions.created_at, sid) < (?2, ?3)
      ORDER BY sessions.created_at DESC, sid DESC
      LIMIT ?4"
 );
 
 /// One person's.
 const LIVE_OF: &str = select_session!(
-    "WHERE user_id = ?5 AND ended_at IS NULL AND expires_at > ?1
+    "WHERE user_id = ?5 AND ended_at IS NULL AND expires_at > ?1 AND rotated_at > ?6
        AND (sessions.created_at, sid) < (?2, ?3)
      ORDER BY sessions.created_at DESC, sid DESC
      LIMIT ?4"
@@ -57,6 +61,11 @@ impl Records for SqliteStore {
         row.as_ref().map(rows::user).transpose()
     }
 
+    async fn old_addresses(&self, most: u32) -> Result<Vec<User>, StoreError> {
+        let people = sqlx::query(OLD_ADDRESSES).bind(most).fetch_all(&self.readers).await.map_err(failed)?;
+        people.iter().map(rows::user).collect()
+    }
+
     async fn users(
         &self,
         search: Option<&str>,
@@ -73,6 +82,7 @@ impl Records for SqliteStore {
     async fn live_sessions(
         &self,
         user: Option<UserId>,
+        idle: Duration,
         after: Option<SessionPlace>,
         most: u32,
     ) -> Result<Seen<Page<Session, SessionPlace>>, StoreError> {
@@ -85,6 +95,7 @@ impl Records for SqliteStore {
             .bind(after.sid.0.as_bytes().as_slice())
             .bind(most.saturating_add(1))
             .bind(user.as_ref().map(|user| user.0.as_bytes().as_slice()))
+            .bind(now.before(idle).0)
             .fetch_all(&self.readers)
             .await
             .map_err(failed)?;

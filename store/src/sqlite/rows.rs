@@ -69,12 +69,11 @@ pub fn sid(row: &SqliteRow) -> Result<SessionId, StoreError> {
     id(row, "sid").map(SessionId)
 }
 
-/// An entry of the audit log, without the people in it; none when its event is not known here.
-pub fn entry(row: &SqliteRow) -> Result<Option<Entry>, StoreError> {
-    let Some(event) = Event::from_name(get(row, "event")?) else { return Ok(None) };
-    Ok(Some(Entry {
+/// An entry of the audit log, without the people in it.
+pub fn entry(row: &SqliteRow) -> Result<Entry, StoreError> {
+    Ok(Entry {
         place: Place { at: Timestamp(get(row, "at")?), id: get(row, "id")? },
-        event,
+        event: Event::from_name(get(row, "event")?).ok_or_else(|| corrupt("event"))?,
         detail: get(row, "detail")?,
         actor: columns::actor(
             get(row, "actor")?,
@@ -86,7 +85,7 @@ pub fn entry(row: &SqliteRow) -> Result<Option<Entry>, StoreError> {
         is_live: get(row, "is_live")?,
         device: device(row, DEVICE)?,
         session_device: device(row, SESSION_DEVICE)?,
-    }))
+    })
 }
 
 /// Whom an entry of the audit log concerns.
@@ -100,7 +99,7 @@ pub fn user(row: &SqliteRow) -> Result<User, StoreError> {
         email: get(row, "email")?,
         name: get(row, "name")?,
         version: get(row, "version")?,
-        role: columns::role(get(row, "role")?)?,
+        role: columns::role(get(row, "role")?),
         authz_version: get(row, "authz_version")?,
         created_at: Timestamp(get(row, "user_created_at")?),
         disabled_at: get::<Option<i64>>(row, "disabled_at")?.map(Timestamp),

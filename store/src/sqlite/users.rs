@@ -167,7 +167,7 @@ pub async fn set_role(
     let changed = sqlx::query(concat!(
         "UPDATE users SET role = ?2, authz_version = authz_version + 1, authz_changed_at = ?3
          WHERE id = ?1 AND role <> ?2
-           AND (?2 = 'admin' OR disabled_at IS NOT NULL OR ",
+           AND (?2 = 'admin' OR role <> 'admin' OR disabled_at IS NOT NULL OR ",
         another_admin!(),
         ") RETURNING ",
         user_columns!()

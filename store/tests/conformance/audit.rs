@@ -8,7 +8,9 @@ use lanyard_auth::audit::{
 };
 use lanyard_auth::device::Device;
 use lanyard_auth::scope::Role;
-use lanyard_auth::store::{EndReason, NewSession, Rotation, SessionId, Store, User, UserId};
+use lanyard_auth::store::{
+    EndReason, NewSession, Revocation, RoleChange, Rotation, SessionId, Store, StoreError, User, UserId,
+};
 
 use super::{
     Harness, MILLISECOND, SETTLE, START, close, new_session, new_user, password_change, rotation, row, seen,
@@ -348,4 +350,51 @@ pub async fn old_entries_are_removed_a_few_at_a_time_the_oldest_first(db: impl H
     assert_eq!(store.remove_entries(2 * MILLISECOND, 2).await.unwrap(), 1);
     assert_eq!(all(&db).await, whole[..2]);
     assert_eq!(store.remove_entries(Duration::MAX, 2).await.unwrap(), 0);
+}
+
+/// A newer server wrote roles, reasons, events and actors that this one has no word for; `write` does as that one would, in
+/// every row that there is of some.
+pub async fn assert_newer_words_hide_nothing<H: Harness>(db: H, write: impl AsyncFnOnce(&H)) {
+    let store = db.store();
+    let (ada, grace) = (user(&*store, 1).await, user(&*store, 2).await);
+    sign_in(&*store, &grace, 5, device("Firefox", "192.0.2.*")).await;
+    let looks = sign_in(&*store, &grace, 6, device("Firefox", "192.0.2.*")).await;
+    let news = sign_in(&*store, &grace, 7, device("Chrome", "192.0.2.*")).await;
+    let ended = session(&*store, &ada, 8).await;
+    store.end_sessions(&[ended], EndReason::SignedOut, &By::default()).await.unwrap();
+    let before = all(&db).await;
+    db.pass(SHOWN_BY_THEN).await;
+    write(&db).await;
+
+    let over = row(&*store, ended).await.ended.unwrap();
+    assert_eq!((over.at, over.reason), (START, EndReason::KickedOut), "over, whatever for");
+    let revoked = store.revocations(DAY, 10).await.unwrap();
+    assert!(
+        revoked.iter().any(|it| matches!(it, Revocation::Session { sid, .. } if *sid == ended)),
+        "{revoked:?}"
+    );
+
+    let seen = db.records().user(ada.id).await.unwrap().unwrap();
+    assert_eq!(seen.role, Role::User, "no more than everybody may do");
+    assert_eq!(store.credentials(&ada.email).await.unwrap().unwrap().user, seen);
+    assert_eq!(db.records().users(None, None, 10).await.unwrap().rows.len(), 2);
+    let refused = store.rename_user(grace.id, "G", &By::admin(ada.id, Device::default())).await;
+    assert!(matches!(refused, Err(StoreError::NotAdmin)), "{refused:?}");
+
+    // However many of theirs are newer, a page is as full as it can be.
+    let first = db.records().entries(&Filter::default(), 3).await.unwrap();
+    assert_eq!(
+        first.iter().map(|entry| entry.place).collect::<Vec<_>>(),
+        before[..3].iter().map(|it| it.place).collect::<Vec<_>>()
+    );
+    let hers = some(&db, Filter { user: Some(grace.id), ..Filter::default() }).await;
+    assert_eq!(
+        hers.len(),
+        before.iter().filter(|it| it.user.as_ref().is_some_and(|it| it.id == grace.id)).count()
+    );
+    db.pass(SHOWN_BY_THEN).await;
+    let notices = db.records().notices(grace.id, looks, DAY, 1).await.unwrap();
+    assert_eq!(notices.iter().map(|it| it.session).collect::<Vec<_>>(), [Some(news)]);
+
+    assert!(matches!(store.set_role(ada.id, Role::User, &By::default()).await, Ok(RoleChange::Changed(_))));
 }

@@ -176,7 +176,6 @@ macro_rules! conformance_suite {
                 every_reason_is_kept;
             owner:
                 a_session_knows_where_it_was_last_rotated
-                the_live_sessions_of_a_user_are_listed_newest_first
                 a_session_is_named_by_its_owner_alone
                 all_other_sessions_end_but_one
                 a_user_is_renamed;
@@ -218,7 +217,8 @@ macro_rules! conformance_suite {
                 people_are_found_by_how_a_word_begins
                 a_person_is_found_once_and_in_one_order
                 a_renamed_person_is_found_by_the_new_name_alone
-                live_sessions_are_listed_newest_first_a_page_at_a_time;
+                live_sessions_are_listed_newest_first_a_page_at_a_time
+                an_idle_session_is_on_no_page;
             removal:
                 what_expired_long_ago_is_removed_and_nothing_else
                 a_batch_is_the_oldest_and_no_more

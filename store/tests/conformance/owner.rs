@@ -2,10 +2,10 @@
 
 use lanyard_auth::audit::By;
 use lanyard_auth::device::Device;
-use lanyard_auth::store::{EndReason, NewSession, Rotation, Session, Store, User, UserId};
+use lanyard_auth::store::{EndReason, NewSession, Rotation, User, UserId};
 use uuid::Uuid;
 
-use super::{ABSOLUTE, Harness, MILLISECOND, new_session, rotation, row, seen, session, sid, user};
+use super::{Harness, MILLISECOND, new_session, rotation, row, seen, session, sid, user};
 
 fn device(n: u8) -> Device {
     Device {
@@ -13,10 +13,6 @@ fn device(n: u8) -> Device {
         system: Some(format!("System {n}")),
         network: Some(format!("192.0.{n}.*")),
     }
-}
-
-async fn sids(store: &dyn Store, user: &User) -> Vec<lanyard_auth::store::SessionId> {
-    store.sessions_of(user.id).await.unwrap().row.iter().map(|session| session.sid).collect()
 }
 
 pub async fn a_session_knows_where_it_was_last_rotated(db: impl Harness) {
@@ -32,29 +28,6 @@ pub async fn a_session_knows_where_it_was_last_rotated(db: impl Harness) {
     // Who was not told it knows nothing, rather than what was.
     store.rotate(&rotation(seen(new.sid, 1, false), 7)).await.unwrap().unwrap();
     assert_eq!(row(&*store, new.sid).await.device, Device::default());
-}
-
-pub async fn the_live_sessions_of_a_user_are_listed_newest_first(db: impl Harness) {
-    let store = db.store();
-    let (ada, grace) = (user(&*store, 1).await, user(&*store, 2).await);
-    let old = session(&*store, &ada, 9).await;
-    db.pass(MILLISECOND).await;
-    let over = session(&*store, &ada, 5).await;
-    session(&*store, &grace, 6).await;
-    db.pass(MILLISECOND).await;
-    let new = session(&*store, &ada, 7).await;
-    store.end_sessions(&[over], EndReason::SignedOut, &By::default()).await.unwrap();
-
-    let listed = store.sessions_of(ada.id).await.unwrap();
-    assert_eq!(listed.now, db.now());
-    let [first, second]: [Session; 2] = listed.row.try_into().unwrap();
-    assert_eq!((first.sid, second.sid), (new, old));
-    let alone = row(&*store, new).await;
-    assert_eq!(format!("{first:?}"), format!("{alone:?}"), "as it is read alone");
-    assert!(sids(&*store, &User { id: UserId(Uuid::nil()), ..grace }).await.is_empty());
-
-    db.pass(ABSOLUTE - 2 * MILLISECOND).await;
-    assert_eq!(sids(&*store, &ada).await, [new], "the older one has reached its absolute limit");
 }
 
 pub async fn a_session_is_named_by_its_owner_alone(db: impl Harness) {

@@ -1,11 +1,15 @@
 //! What administrators read, a page at a time: `lanyard_auth::records`.
 
+use std::time::Duration;
+
 use lanyard_auth::audit::By;
 use lanyard_auth::records::{Page, Records, SessionPlace, UserPlace};
 use lanyard_auth::store::{EndReason, NewUser, Store, User, UserId};
 use uuid::Uuid;
 
-use super::{ABSOLUTE, Harness, MILLISECOND, START, new_user, row, session, sid, user};
+use super::{
+    ABSOLUTE, Harness, MILLISECOND, SETTLE, START, new_user, rotation, row, seen, session, sid, user,
+};
 
 /// Makes a user of this name and address, a different one for each `n`.
 async fn person(store: &dyn Store, n: u8, name: &str, email: &str) -> User {
@@ -174,11 +178,16 @@ pub async fn assert_people_of_before_are_found<H: Harness>(db: H, put_back: impl
     let store = db.store();
     person(&*store, 1, "Ada Lovelace", "ada@adam.example").await;
     person(&*store, 2, "  ADAM  Ada\tadam ", "ada.adam@adam.example").await;
-    person(&*store, 3, "%_' Émile", "a@@b").await;
+    person(&*store, 3, "%_' Émile", "b@b.example").await;
     drop(store);
     // Of the migration, the moment is told too.
-    let dump =
-        async |db: &H| db.dump().await.into_iter().filter(|row| !row.contains("names")).collect::<Vec<_>>();
+    let dump = async |db: &H| {
+        db.dump()
+            .await
+            .into_iter()
+            .filter(|row| !row.contains("names") && !row.contains("addresses"))
+            .collect::<Vec<_>>()
+    };
     let before = dump(&db).await;
     put_back(&db).await;
     assert_eq!(names(&db, "ada lovelace").await, [""; 0], "as it was");
@@ -199,7 +208,7 @@ pub async fn assert_a_crowd_of_before_is_found<H: Harness>(db: H, make_2001: imp
 pub async fn live_sessions_are_listed_newest_first_a_page_at_a_time(db: impl Harness) {
     let (store, records) = (db.store(), db.records());
     let (ada, grace) = (user(&*store, 1).await, user(&*store, 2).await);
-    let nobodys = records.live_sessions(None, None, 5).await.unwrap();
+    let nobodys = records.live_sessions(None, ABSOLUTE, None, 5).await.unwrap();
     assert_eq!((nobodys.row.rows.len(), nobodys.row.next, nobodys.now), (0, None, START));
     for n in 1..=9 {
         session(&*store, if n % 3 == 0 { &grace } else { &ada }, n).await;
@@ -220,7 +229,7 @@ pub async fn live_sessions_are_listed_newest_first_a_page_at_a_time(db: impl Har
         for most in [1, 2, 3, 7, 200] {
             let (mut listed, mut after) = (Vec::new(), None);
             loop {
-                let page = records.live_sessions(whose, after, most).await.unwrap().row;
+                let page = records.live_sessions(whose, ABSOLUTE, after, most).await.unwrap().row;
                 assert!(page.rows.len() <= most as usize);
                 listed.extend(page.rows.iter().map(|session| session.sid));
                 let Some(next) = page.next else { break };
@@ -229,13 +238,90 @@ pub async fn live_sessions_are_listed_newest_first_a_page_at_a_time(db: impl Har
             assert_eq!(listed, expected, "{most} a page");
         }
     }
-    let first = records.live_sessions(None, None, 1).await.unwrap().row;
+    let first = records.live_sessions(None, ABSOLUTE, None, 1).await.unwrap().row;
     let alone = row(&*store, sid(9)).await;
     assert_eq!(format!("{:?}", first.rows[0]), format!("{alone:?}"), "as it is read alone");
     assert_eq!(first.next, Some(SessionPlace { at: alone.created_at, sid: alone.sid }));
 
     // Those of the first moment have reached their absolute limit.
     db.set_time(START.after(ABSOLUTE)).await;
-    let left = records.live_sessions(None, None, 200).await.unwrap().row;
+    let left = records.live_sessions(None, 2 * ABSOLUTE, None, 200).await.unwrap().row;
     assert_eq!(left.rows.iter().map(|session| session.sid).collect::<Vec<_>>(), [9, 8, 7, 5, 3].map(sid));
+}
+
+/// However many have gone idle, a page is as full as it can be without them: the limit is in the question.
+pub async fn an_idle_session_is_on_no_page(db: impl Harness) {
+    let (store, records) = (db.store(), db.records());
+    let ada = user(&*store, 1).await;
+    let old = session(&*store, &ada, 1).await;
+    for n in 2..=40 {
+        session(&*store, &ada, n).await;
+    }
+    db.pass(SETTLE).await;
+    store.rotate(&rotation(seen(old, 0, true), 41)).await.unwrap().unwrap();
+    for whose in [None, Some(ada.id)] {
+        for most in [1, 5, 200] {
+            let page = records.live_sessions(whose, SETTLE, None, most).await.unwrap().row;
+            assert_eq!(page.rows.iter().map(|it| it.sid).collect::<Vec<_>>(), [old], "{most} a page");
+            assert_eq!(page.next, None);
+        }
+        let before = records.live_sessions(whose, SETTLE + MILLISECOND, None, 200).await.unwrap().row;
+        assert_eq!(before.rows.len(), 40, "one moment before they are idle");
+    }
+    for forever in [Duration::MAX, 100 * 365 * ABSOLUTE] {
+        assert_eq!(records.live_sessions(None, forever, None, 200).await.unwrap().row.rows.len(), 40);
+    }
+}
+
+/// Somebody with an address that was kept before there was one form, a different one for each `n`.
+async fn of_before(db: &impl Harness, n: u8, email: &str) -> User {
+    db.pass(MILLISECOND).await;
+    person(&*db.store(), n, "Ada", email).await
+}
+
+/// Addresses of before are brought into the one form; `put_back` makes the database one of that time.
+pub async fn assert_addresses_of_before_are_brought_up<H: Harness>(db: H, put_back: impl AsyncFnOnce(&H)) {
+    let kept = [
+        // The oldest of those that come to the same has it, unless somebody has it already.
+        (1, "zoe\u{308}@example.com", "zo\u{eb}@example.com"),
+        (2, "zo\u{eb}\u{200b}@example.com", "zo\u{eb}\u{200b}@example.com"),
+        (3, "ada@b\u{fc}cher.example", "ada@b\u{fc}cher.example"),
+        (4, "ada@xn--bcher-kva.example", "ada@xn--bcher-kva.example"),
+        (5, "\u{202e}moc.elpmaxe@eve", "moc.elpmaxe@eve"),
+        // No address any more, and nobody loses an account for that.
+        (6, "\"quoted one\"@example.com", "\"quoted one\"@example.com"),
+        (7, "bob@[192.0.2.1]", "bob@[192.0.2.1]"),
+        (8, "grace@example.com", "grace@example.com"),
+    ];
+    for (n, email, _) in kept {
+        of_before(&db, n, email).await;
+    }
+    put_back(&db).await;
+    let db = db.reopen().await;
+    let records = db.records();
+    for (n, _, email) in kept {
+        let user = records.user(new_user(n).id).await.unwrap().unwrap();
+        assert_eq!(user.email, email);
+        assert_eq!(
+            db.store().credentials(email).await.unwrap().unwrap().password_hash,
+            new_user(n).password_hash
+        );
+    }
+    let left = records.old_addresses(200).await.unwrap();
+    assert_eq!(left.iter().map(|user| user.id).collect::<Vec<_>>(), [2, 3, 6, 7].map(|n| new_user(n).id));
+    assert_eq!(records.old_addresses(1).await.unwrap().len(), 1);
+    assert_eq!(names(&db, "b\u{fc}cher").await, ["Ada", "Ada"], "found by the domain as it is read");
+    assert_eq!(names(&db, "zo\u{eb}@").await, ["Ada", "Ada"]);
+    // Once more changes nothing.
+    let before = db.dump().await;
+    let db = db.reopen().await;
+    assert_eq!(db.dump().await, before);
+}
+
+/// However many they are.
+pub async fn assert_a_crowd_of_addresses_is_brought_up<H: Harness>(db: H, make_2001: impl AsyncFnOnce(&H)) {
+    make_2001(&db).await;
+    let db = db.reopen().await;
+    assert_eq!(read(&*db.records(), Some("xn--bcher-kva"), 200).await.0.len(), 2_001);
+    assert_eq!(db.records().old_addresses(1).await.unwrap(), []);
 }

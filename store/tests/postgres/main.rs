@@ -5,11 +5,13 @@
 // For clippy, which otherwise takes only the #[test] functions themselves for tests.
 #![cfg(test)]
 
+mod addresses;
 #[path = "../conformance/mod.rs"]
 mod conformance;
 mod faults;
 mod locks;
 mod migrations;
+mod newer;
 #[path = "../service/mod.rs"]
 mod service;
 mod urls;

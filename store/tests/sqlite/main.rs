@@ -3,10 +3,12 @@
 // For clippy, which otherwise takes only the #[test] functions themselves for tests.
 #![cfg(test)]
 
+mod addresses;
 #[path = "../conformance/mod.rs"]
 mod conformance;
 mod faults;
 mod file;
+mod newer;
 #[path = "../service/mod.rs"]
 mod service;
 mod urls;

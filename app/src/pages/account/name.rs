@@ -8,7 +8,7 @@ use uuid::Uuid;
 use crate::api::{ApiError, ErrorCode, Rename, UserInfo};
 use crate::pages::ask::ask;
 use crate::session::Session;
-use crate::ui::form::{Done, Field, Problem, Sending, Submit};
+use crate::ui::form::{Done, Field, LONGEST_NAME, Problem, Sending, Submit};
 
 /// The form for a new name.
 #[component]
@@ -52,7 +52,7 @@ pub fn NameForm(
                         label="Name"
                         name="name"
                         autocomplete="name"
-                        maxlength=100
+                        maxlength=LONGEST_NAME
                         input
                         value=Signal::derive(move || user.get().map(|user| user.name))
                     />

@@ -10,8 +10,9 @@ use uuid::Uuid;
 use super::entries::EntriesTable;
 use super::filter::{Filter, Unclear};
 use super::frame::Frame;
-use super::table::{AFTER, Paging, Who};
-use crate::api::admin::{Account, Audit, AuditEvent};
+use super::only_one::OnlyOne;
+use super::table::{AFTER, Paging};
+use crate::api::admin::{Audit, AuditEvent};
 use crate::pages::live::{FRESH, Live, Standing};
 use crate::ui::focus::focus_soon;
 use crate::ui::{links, told};
@@ -48,7 +49,14 @@ fn Body(
                     "The newest first"
                 </h2>
                 <For each=move || user.get() key=|user| *user let:user>
-                    <OnlyOne session_id user filter list />
+                    <OnlyOne
+                        session_id
+                        user
+                        told="Only about "
+                        everybodys="About everybody"
+                        to=Signal::derive(move || Filter { user: None, ..filter.get() }.address())
+                        list
+                    />
                 </For>
             </div>
             // Never more than was asked for.
@@ -129,9 +137,9 @@ fn Filters(
     };
     let options =
         AuditEvent::ALL.map(|it| view! { <option value=it.name()>{told::event(it, None)}</option> });
-    let wrong = move |part| move || unclear.with(|unclear| unclear.contains(&part)).then_some("true");
-    let said =
-        move |part| move || unclear.with(|unclear| unclear.contains(&part)).then_some("filter-problems");
+    let is_wrong = move |part| unclear.with(|unclear| unclear.iter().any(|it| it.is_about(part)));
+    let wrong = move |part| move || is_wrong(part).then_some("true");
+    let said = move |part| move || is_wrong(part).then_some("filter-problems");
     view! {
         <form class="panel filters" aria-label="What to show" on:submit=on_submit>
             <Problems unclear list />
@@ -185,27 +193,6 @@ fn Problems(unclear: Memo<Vec<Unclear>>, list: NodeRef<H2>) -> impl IntoView {
                     <Clear home=list />
                 </div>
             </Show>
-        </div>
-    }
-    .into_any()
-}
-
-/// Says whom alone the list is about, and leads back to everybody.
-#[component]
-fn OnlyOne(session_id: Option<Uuid>, user: Uuid, filter: Memo<Filter>, list: NodeRef<H2>) -> impl IntoView {
-    let live = Live::<Account>::fresh(session_id, format!("/api/admin/users/{user}"), FRESH);
-    let everybody = move || Filter { user: None, ..filter.get() }.address();
-    view! {
-        <div class="only-one">
-            <span>"Only about "</span>
-            {move || match live.read.get() {
-                Some(account) => view! { <Who user=account.user /> }.into_any(),
-                None if live.is_missing() => "somebody who has no account here".into_any(),
-                None => "one person".into_any(),
-            }}
-            <a class="button" href=everybody on:click=move |_| focus_soon(list)>
-                "About everybody"
-            </a>
         </div>
     }
     .into_any()

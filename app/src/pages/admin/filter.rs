@@ -31,6 +31,8 @@ pub enum Unclear {
     From,
     /// No day.
     Until,
+    /// The first day is after the last.
+    Backwards,
 }
 
 impl Unclear {
@@ -41,7 +43,13 @@ impl Unclear {
             Self::Event => "This address asks for a kind of event that there is none of.",
             Self::From => "This address asks for all from a day on that is in no calendar.",
             Self::Until => "This address asks for all until a day that is in no calendar.",
+            Self::Backwards => "The first day is after the last one.",
         }
+    }
+
+    /// Whether this is wrong with a part of the filter.
+    pub fn is_about(self, part: Self) -> bool {
+        self == part || (self == Self::Backwards && matches!(part, Self::From | Self::Until))
     }
 }
 
@@ -55,6 +63,10 @@ impl Filter {
             from: part(query, "from", Unclear::From, &mut unclear, day),
             until: part(query, "until", Unclear::Until, &mut unclear, day),
         };
+        // Days are written so that they sort.
+        if filter.from.as_ref().zip(filter.until.as_ref()).is_some_and(|(from, until)| from > until) {
+            unclear.push(Unclear::Backwards);
+        }
         (filter, unclear)
     }
 
@@ -147,5 +159,21 @@ mod tests {
         for (asked, unclear) in all.into_iter().zip(unclear) {
             assert_eq!(read(&[asked]).1, [unclear], "{asked:?}");
         }
+    }
+
+    #[test]
+    fn a_first_day_after_the_last_is_no_good() {
+        for (from, until, wrong) in [
+            ("2026-12-20", "2026-12-20", false),
+            ("2026-12-20", "2027-01-01", false),
+            ("2026-12-20", "2026-12-19", true),
+            ("2027-01-01", "2026-12-31", true),
+        ] {
+            let (filter, unclear) = read(&[("from", from), ("until", until)]);
+            assert_eq!(unclear.contains(&Unclear::Backwards), wrong, "{from} {until}");
+            assert_eq!(filter.from.as_deref(), Some(from), "both stand in their fields");
+        }
+        assert!(Unclear::Backwards.is_about(Unclear::From) && Unclear::Backwards.is_about(Unclear::Until));
+        assert!(!Unclear::Backwards.is_about(Unclear::User) && Unclear::From.is_about(Unclear::From));
     }
 }

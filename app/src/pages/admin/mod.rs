@@ -8,7 +8,7 @@
 //! | `everybody`, `sessions` | everybody's sessions, and the table of them |
 //! | `audit`, `filter`, `entries` | the audit log, what of it is shown, and the table of it |
 //! | `activity` | charts |
-//! | `frame`, `table` | what is around each page and each table |
+//! | `frame`, `table`, `only_one` | what is around each page and each table |
 
 mod activity;
 mod audit;
@@ -17,10 +17,11 @@ mod everybody;
 mod filter;
 mod frame;
 mod new_account;
+mod only_one;
 mod people;
 mod person;
 mod sessions;
-mod table;
+pub(super) mod table;
 
 pub use activity::Activity;
 pub use audit::AuditLog;

@@ -13,7 +13,7 @@ use crate::api::{ApiError, ErrorCode, Password, Role};
 use crate::pages::ask::ask;
 use crate::session::Session;
 use crate::ui::advice::Advising;
-use crate::ui::form::{Field, PasswordField, Problem, Sending, Submit};
+use crate::ui::form::{Field, LONGEST_NAME, PasswordField, Problem, Sending, Submit};
 use crate::ui::repeat::{FormKey, KeyField};
 
 /// The form, folded away until somebody wants it. Goes on to the new account.
@@ -64,7 +64,7 @@ pub fn NewAccountForm(
                 <fieldset class="form" disabled=session_id.is_none()>
                     <KeyField key />
                     <Problem sending />
-                    <Field label="Name" name="name" autocomplete="off" maxlength=100 input=name />
+                    <Field label="Name" name="name" autocomplete="off" maxlength=LONGEST_NAME input=name />
                     <Field label="Email" name="email" kind="email" autocomplete="off" maxlength=254 input=email />
                     <PasswordField
                         autocomplete="new-password"

@@ -90,7 +90,7 @@ fn Details(session_id: Option<Uuid>, id: Uuid) -> impl IntoView {
     let all_entries = links::with_query(links::AUDIT, [("user", user)]);
     let open = NodeRef::<H2>::new();
     let title = move || match account.read.get() {
-        Some(it) => format!("{} · Administration · Lanyard", it.user.name),
+        Some(it) => format!("{} · Administration · Lanyard", words::isolated(&it.user.name)),
         None => "A person's account · Administration · Lanyard".to_owned(),
     };
     view! {

@@ -18,6 +18,11 @@ impl List {
         self.read.with(|read| read.as_ref().map(of).unwrap_or_default())
     }
 
+    /// Where the next page begins, if there is one.
+    pub fn next(self) -> Option<String> {
+        self.read.with(|read| read.as_ref()?.next.clone())
+    }
+
     /// One of the sessions, while it is there.
     pub fn find(self, id: Uuid) -> Option<SessionInfo> {
         self.read.with(|read| read.as_ref()?.sessions.iter().find(|it| it.id == id).cloned())

@@ -8,10 +8,12 @@ use http::Method;
 use leptos::html::{H1, H2};
 use leptos::prelude::*;
 use leptos_meta::Title;
+use leptos_router::hooks::use_query_map;
 use uuid::Uuid;
 
 use self::card::Card;
 use self::list::List;
+use super::admin::table::{AFTER, Paging};
 use super::guard::{keep_strangers_out, use_session_id};
 use super::live::{FRESH, Standing};
 use super::notices::Notices;
@@ -20,7 +22,7 @@ use crate::session::Session;
 use crate::ui::confirm::Confirm;
 use crate::ui::focus::focus_soon;
 use crate::ui::lead::Lead;
-use crate::ui::words;
+use crate::ui::{links, words};
 
 /// The page. Its frame is the same before and after the badge arrives.
 #[component]
@@ -51,9 +53,14 @@ fn Sessions(
     /// The session that there is a badge for, if there is one.
     session_id: Option<Uuid>,
 ) -> impl IntoView {
-    let list = List::fresh(session_id, "/api/sessions", FRESH);
+    let query = use_query_map();
+    let after = Memo::new(move |_| query.with(|query| query.get(AFTER)));
+    let path = Memo::new(move |_| links::with_query("/api/sessions", [(AFTER, after.get())]));
+    let list = List::fresh(session_id, path, FRESH);
     let others = NodeRef::<H2>::new();
-    let is_alone = Memo::new(move |_| list.is_read() && list.ids(false).is_empty());
+    let has_others = Memo::new(move |_| list.next().is_some() || !list.ids(false).is_empty());
+    // Of a page behind the first, nobody can say.
+    let is_alone = Memo::new(move |_| list.is_read() && !has_others.get() && after.get().is_none());
     let end_others = move || {
         list.act(
             async move {
@@ -80,7 +87,7 @@ fn Sessions(
                     <h2 node_ref=others id="other-devices" tabindex="-1">
                         "Other devices"
                     </h2>
-                    <Show when=move || !list.ids(false).is_empty()>
+                    <Show when=move || has_others.get()>
                         <Confirm
                             id="end-others".to_owned()
                             label="End all others"
@@ -100,6 +107,7 @@ fn Sessions(
                         <Card list id home=others />
                     </For>
                 </ul>
+                <Paging next=Signal::derive(move || list.next()) home=others />
             </section>
             <Everywhere list ready=session_id.is_some() />
         </div>

@@ -4,6 +4,7 @@ use axum::Json;
 use axum::extract::State;
 use lanyard_app::api::admin::{self, Audit, AuditEntry, AuditEvent};
 use lanyard_app::api::desk::user_info;
+use lanyard_app::api::{ApiError, ErrorCode};
 use lanyard_auth::audit::{Actor, Entry, Event, Filter, Place};
 use lanyard_auth::device::Device;
 use lanyard_auth::records::Page;
@@ -32,12 +33,18 @@ pub struct Asked {
     after: Option<After<Place>>,
 }
 
+/// Nothing is written from a moment on until one before it.
+const BACKWARDS: &str = "`from` is later than `until`.";
+
 /// `GET /api/admin/audit`
 pub async fn list(
     State(app): State<App>,
     Admin(claims, _): Admin,
     Query(asked): Query<Asked>,
 ) -> Result<Json<Audit>, Answer> {
+    if asked.from.zip(asked.until).is_some_and(|(from, until)| from > until) {
+        return Err(Answer(ApiError::with_message(ErrorCode::InvalidRequest, BACKWARDS)));
+    }
     let mut filter = Filter {
         user: asked.user.map(UserId),
         event: asked.event.and_then(|event| Event::from_name(event.name())),

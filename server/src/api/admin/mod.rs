@@ -9,6 +9,6 @@
 
 pub mod activity;
 pub mod audit;
-mod paging;
+pub(super) mod paging;
 pub mod sessions;
 pub mod users;

@@ -7,9 +7,9 @@ use lanyard_app::api::EndedSessions;
 use lanyard_app::api::admin::{AccountSession, AccountSessions};
 use lanyard_app::api::desk::user_info;
 use lanyard_auth::audit::By;
-use lanyard_auth::records::{Page, SessionPlace};
+use lanyard_auth::records::SessionPlace;
 use lanyard_auth::service::RefreshError;
-use lanyard_auth::store::{EndReason, Seen, SessionId, UserId};
+use lanyard_auth::store::{EndReason, SessionId, UserId};
 use serde::Deserialize;
 use uuid::Uuid;
 
@@ -32,9 +32,6 @@ pub struct Asked {
     after: Option<After<SessionPlace>>,
 }
 
-/// So often is looked for more, until a page is full. Then it is a short one, or an empty one, and its reader goes on.
-const LOOKS: u32 = 20;
-
 /// Whose sessions are to end.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -49,27 +46,15 @@ pub async fn list(
     Here(here): Here,
     Query(Asked { user, limit, after }): Query<Asked>,
 ) -> Result<Json<AccountSessions>, Answer> {
-    let Limit(limit) = limit;
-    let wanted = usize::try_from(limit).unwrap_or(usize::MAX);
-    let (mut live, mut after) = (Vec::new(), after.map(|After(place)| place));
-    let idle = app.service.limits().idle;
-    for _ in 0..LOOKS {
-        let Seen { row: page, now } =
-            app.records.live_sessions(user.map(UserId), after, limit).await.map_err(unavailable)?;
-        // One that was not renewed for too long is over too, though nobody has ended it.
-        live.extend(page.rows.into_iter().filter(|session| now < session.not_after(idle)));
-        after = page.next;
-        if after.is_none() || live.len() > wanted {
-            break;
-        }
-    }
-    let page = Page::cut(live, limit, SessionPlace::of);
+    let (idle, after) = (app.service.limits().idle, after.map(|After(place)| place));
+    let page = app.records.live_sessions(user.map(UserId), idle, after, limit.0).await;
+    let page = page.map_err(unavailable)?.row;
     let sessions = page.rows.into_iter().map(|session| AccountSession {
         user: user_info(session.user.clone()),
         expires_at: session.expires_at.seconds(),
         session: info((session.sid == claims.sid).then_some(&here), session),
     });
-    Ok(Json(AccountSessions { sessions: sessions.collect(), next: next(page.next.or(after)) }))
+    Ok(Json(AccountSessions { sessions: sessions.collect(), next: next(page.next) }))
 }
 
 /// `DELETE /api/admin/sessions?user={id}`: kicks somebody out, everywhere.
