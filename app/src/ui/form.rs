@@ -324,10 +324,13 @@ pub fn Before(
         match session.view.get() {
             // The page is about to change.
             View::SignedIn(_) if sending.pending.get() || sending.is_done() => ().into_any(),
+            // With a badge that has run out, or with none yet.
+            View::SignedIn(_) | View::Checking if asked_ended.is_none() && stuck.get() => {
+                view! { <CanNotGoOn /> }.into_any()
+            }
             View::SignedIn(it) => onward(Some(it.user.name)),
             View::Checking => match asked_ended {
                 Some(ended) => reason(ended),
-                None if stuck.get() => view! { <CanNotGoOn /> }.into_any(),
                 None => onward(None),
             },
             // What came of the form is newer.
