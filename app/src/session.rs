@@ -222,15 +222,20 @@ impl Session {
         expect_context()
     }
 
-    /// Signs in. On success the view becomes [`View::SignedIn`] before this returns.
+    /// Signs in; sent again with the same idempotency key, it is the same session. On success the view becomes [`View::SignedIn`] before this returns.
     ///
     /// # Errors
     /// What the server answered; [`crate::api::ErrorCode::Unavailable`] when it did not.
-    pub async fn sign_in(self, email: String, password: Password) -> Result<(), ApiError> {
+    pub async fn sign_in(
+        self,
+        email: String,
+        password: Password,
+        key: Option<String>,
+    ) -> Result<(), ApiError> {
         #[cfg(feature = "hydrate")]
-        return crate::browser::sign_in(&email, &password).await;
+        return crate::browser::sign_in(&email, &password, key.as_deref()).await;
         #[cfg(not(feature = "hydrate"))]
-        in_the_browser_only((email, password))
+        in_the_browser_only((email, password, key))
     }
 
     /// Makes an account and signs in. Sent again with the same idempotency key, it is the same account.

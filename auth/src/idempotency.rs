@@ -10,7 +10,7 @@
 //! | [`Fingerprint`] | HMAC of the fields under a key derived from a master key, since a password is among them |
 //! | user, session, `ended` | what was done |
 //!
-//! No token is kept. The first refresh token of a registration is derived from what only a repeat knows, so that it
+//! No token is kept. The first refresh token of a registration, or of a sign-in with a key, is derived from what only a repeat knows, so that it
 //! can be handed out again.
 
 use std::fmt;
@@ -78,6 +78,8 @@ impl fmt::Debug for IdempotencyKey {
 pub enum Operation {
     /// Somebody registers; nobody knows who.
     Register,
+    /// Somebody signs in.
+    SignIn,
     /// This administrator makes an account.
     CreateUser(UserId),
     /// This person changes the password.
@@ -88,6 +90,7 @@ impl Operation {
     const fn name(self) -> &'static [u8] {
         match self {
             Self::Register => b"register",
+            Self::SignIn => b"sign_in",
             Self::CreateUser(_) => b"create_user",
             Self::ChangePassword(_) => b"change_password",
         }
@@ -95,7 +98,7 @@ impl Operation {
 
     const fn caller(&self) -> &[u8] {
         match self {
-            Self::Register => b"",
+            Self::Register | Self::SignIn => b"",
             Self::CreateUser(user) | Self::ChangePassword(user) => user.0.as_bytes(),
         }
     }
@@ -163,6 +166,17 @@ impl KeyedRequest {
     /// [`UnknownKey`] when `kid` isn't here.
     pub fn fingerprint(&self, keys: &MasterKeys, kid: KeyId) -> Result<Fingerprint, UnknownKey> {
         keys.fingerprint(kid, &[&self.id.0, &self.fields]).map(Fingerprint)
+    }
+
+    /// The session that a sign-in begins, the same one whenever it is asked for: its row is all that is remembered.
+    ///
+    /// # Errors
+    /// [`UnknownKey`] when `kid` isn't here.
+    pub fn session(&self, keys: &MasterKeys, kid: KeyId) -> Result<SessionId, UnknownKey> {
+        let Fingerprint([a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, ..]) =
+            self.fingerprint(keys, kid)?;
+        let random = [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p];
+        Ok(SessionId(uuid::Builder::from_random_bytes(random).into_uuid()))
     }
 
     /// The first token of the session that this request begins, the same one whenever it is asked for. It is made of

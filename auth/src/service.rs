@@ -67,6 +67,16 @@ pub enum Delivery {
     Body,
 }
 
+impl Delivery {
+    /// Its name on the wire.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Cookie => "cookie",
+            Self::Body => "body",
+        }
+    }
+}
+
 /// Who asks for tokens.
 #[derive(Clone, Debug)]
 pub struct Client {

@@ -43,7 +43,7 @@ pub async fn register(
     }
 }
 
-/// Signs in: `POST /auth/login`.
+/// Signs in: `POST /auth/login`. Sent again with the same idempotency key, it gets the same session.
 ///
 /// # Errors
 /// `invalid_request`, `invalid_credentials`, `account_disabled`, `too_many_requests`, `unavailable`.
@@ -52,12 +52,15 @@ pub async fn login(
     email: String,
     password: Password,
     token_delivery: Option<TokenDelivery>,
+    idempotency_key: Option<String>,
 ) -> Result<Tokens, ApiError> {
     let desk = Desk::here()?;
     let delivery = desk.delivery(token_delivery)?;
+    let key = desk.idempotency_key(idempotency_key.as_deref())?;
     desk.admit_sign_in(&email)?;
     let displaced = desk.displaced().await?;
-    let issued = desk.service.sign_in(&email, typed(&password), desk.client(delivery), &displaced).await?;
+    let (password, client) = (typed(&password), desk.client(delivery));
+    let issued = desk.service.sign_in_once(&email, password, client, &displaced, key.as_ref()).await?;
     Ok(desk.hand_out(issued, delivery))
 }
 

@@ -92,12 +92,14 @@ pub async fn call(request: Request, made_for: Option<Uuid>) -> Result<Response, 
     answer.await.unwrap_or(Err(CallError::Unavailable))
 }
 
-/// Signs in.
+/// Signs in. Sent again with the same key, it is the same session.
 ///
 /// # Errors
 /// What the server answered; [`ErrorCode::Unavailable`] when it did not.
-pub async fn sign_in(email: &str, password: &Password) -> Result<(), ApiError> {
-    submit(http::form("/auth/login", &[("email", email), ("password", password.reveal())])).await
+pub async fn sign_in(email: &str, password: &Password, key: Option<&str>) -> Result<(), ApiError> {
+    let mut fields = vec![("email", email), ("password", password.reveal())];
+    fields.extend(key.map(|key| ("idempotency_key", key)));
+    submit(http::form("/auth/login", &fields)).await
 }
 
 /// Makes an account and signs in. Sent again with the same key, it is the same account.

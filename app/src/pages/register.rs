@@ -31,8 +31,8 @@ pub fn Register() -> impl IntoView {
         else {
             return;
         };
-        let password = Password::new(secret.value());
-        let request = session.register(called.value(), address.value(), password, key.get());
+        let chosen = Password::new(secret.value());
+        let request = session.register(called.value(), address.value(), chosen, key.get());
         sending.send(key.until(request), onward.clone(), move |error| match error {
             ErrorCode::EmailTaken => email,
             _ => password,

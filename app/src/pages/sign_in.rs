@@ -9,6 +9,7 @@ use crate::api::{ErrorCode, Password};
 use crate::session::Session;
 use crate::ui::form::{Before, Field, PasswordField, Problem, Sending, Submit, use_asked, use_onward};
 use crate::ui::links;
+use crate::ui::repeat::{FormKey, KeyField};
 
 /// The form to sign in with, and why one has to.
 #[component]
@@ -18,12 +19,13 @@ pub fn SignIn() -> impl IntoView {
     let sending = Sending::new(Signal::derive(move || asked.get().error));
     let [email, password] = std::array::from_fn(|_| NodeRef::<Input>::new());
     let onward = use_onward(asked);
+    let key = FormKey::new();
 
     let on_submit = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
         let (Some(address), Some(secret)) = (email.get_untracked(), password.get_untracked()) else { return };
-        let request = session.sign_in(address.value(), Password::new(secret.value()));
-        sending.send(request, onward.clone(), move |error| match error {
+        let request = session.sign_in(address.value(), Password::new(secret.value()), key.get());
+        sending.send(key.until(request), onward.clone(), move |error| match error {
             ErrorCode::InvalidRequest => email,
             _ => password,
         });
@@ -41,6 +43,7 @@ pub fn SignIn() -> impl IntoView {
                     aria-busy=move || sending.pending.get().then_some("true")
                     on:submit=on_submit
                 >
+                    <KeyField key />
                     <Problem sending />
                     <Field label="Email" name="email" kind="email" autocomplete="username" maxlength=254 input=email />
                     <PasswordField autocomplete="current-password" input=password sending />

@@ -178,8 +178,26 @@ impl Service {
         client: impl Into<Client> + Send,
         displaced: &[SessionId],
     ) -> Result<Issued, SignInError> {
-        let client = client.into();
+        self.sign_in_once(email, password, client.into(), displaced, None).await
+    }
+
+    /// The same under an idempotency key: for an equal repeat it is the same session, as in [`Service::register`].
+    ///
+    /// # Errors
+    /// [`SignInError`].
+    pub async fn sign_in_once(
+        &self,
+        email: &str,
+        password: Password,
+        client: Client,
+        displaced: &[SessionId],
+        key: Option<&IdempotencyKey>,
+    ) -> Result<Issued, SignInError> {
         let device = client.device.clone();
+        let request = key.map(|key| {
+            let fields = [email.as_bytes(), password.bytes(), client.delivery.name().as_bytes()];
+            KeyedRequest::new(Operation::SignIn, key, &fields)
+        });
         let known = self.known(email).await.map_err(Unavailable::from)?;
         let id = known.as_ref().map(|known| known.user.id);
         let stored = known.as_ref().map(|known| known.password_hash.clone());
@@ -193,7 +211,9 @@ impl Service {
         }
         let closed = owner.as_ref().and_then(|owner| owner.user.disabled_at).map(|_| DISABLED);
         let issued = match owner {
-            Some(owner) if closed.is_none() => self.start_session(owner.user, client, displaced).await?,
+            Some(owner) if closed.is_none() => {
+                self.session_of(request.as_ref(), owner.user, client, displaced).await?
+            }
             _ => None,
         };
         let Some(issued) = issued else {

@@ -71,6 +71,20 @@ impl Service {
         }))
     }
 
+    /// The session that a sign-in begins.
+    pub(super) async fn session_of(
+        &self,
+        request: Option<&KeyedRequest>,
+        user: User,
+        client: Client,
+        displaced: &[SessionId],
+    ) -> Result<Option<Issued>, Unavailable> {
+        let Some(request) = request else { return self.start_session(user, client, displaced).await };
+        let (keys, kid) = (&self.settings.keys, self.settings.keys.current());
+        let first = request.first_token(keys, kid, request.session(keys, kid)?)?;
+        self.first_session(user, client, displaced, &first).await
+    }
+
     /// The session that begins with this token; begun already, it is handed out once more.
     async fn first_session(
         &self,
@@ -156,12 +170,9 @@ impl Registration {
 
     /// The request that it is, if it has a key.
     pub(super) fn keyed(&self, operation: Operation, delivery: Delivery) -> Option<KeyedRequest> {
-        let delivery: &[u8] = match delivery {
-            Delivery::Cookie => b"cookie",
-            Delivery::Body => b"body",
-        };
         let (name, email) = (self.name.as_bytes(), self.email.as_bytes());
-        let fields = [name, email, self.password.bytes(), self.role.name().as_bytes(), delivery];
+        let (role, delivery) = (self.role.name().as_bytes(), delivery.name().as_bytes());
+        let fields = [name, email, self.password.bytes(), role, delivery];
         self.key.as_ref().map(|key| KeyedRequest::new(operation, key, &fields))
     }
 }

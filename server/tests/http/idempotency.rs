@@ -247,7 +247,18 @@ async fn everything_else_gets_the_same_answer_twice() {
         let answer = send(logout()).await;
         assert_eq!((answer.status, answer.set_cookies().len()), (204, 2));
     }
-    let login = || server.post("/auth/login").json(&credentials());
-    assert_eq!(send(login()).await.status, 200);
-    assert_eq!(send(login()).await.status, 200);
+}
+
+#[tokio::test]
+async fn a_sign_in_sent_again_leaves_no_session_that_nobody_holds() {
+    let server = Server::start();
+    register(&server).await;
+    let login = || server.post("/auth/login").json(&keyed(credentials(), KEY));
+    let [first, again] = [send(login()).await, send(login()).await].map(|answer| Held::from_cookies(&answer));
+    assert_eq!((first.session, &first.refresh), (again.session, &again.refresh));
+    assert_eq!(server.events(first.session).await, ["authn_login_success"]);
+    let other = send(login().header("idempotency-key", "another")).await;
+    other.assert_error(400, "invalid_request");
+    let next = send(server.post("/auth/login").json(&keyed(credentials(), "next"))).await;
+    assert_ne!(Held::from_cookies(&next).session, first.session);
 }

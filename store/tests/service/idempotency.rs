@@ -250,3 +250,28 @@ async fn nothing_secret_is_remembered() {
         assert!(!rows.contains(secret), "{secret}");
     }
 }
+
+#[tokio::test]
+async fn a_repeated_sign_in_is_the_same_session() {
+    let world = World::new().await;
+    world.sign_up(EMAIL).await;
+    let nodes = [Arc::clone(&world.service), world.node(&MasterKeys::new(&MASTER, &[])).await];
+    let sign_in = async |n: usize, text: &str, name: &str| {
+        let client = Client { delivery: Delivery::Cookie, device: Device::default() };
+        nodes[n].sign_in_once(EMAIL, password(text), client, &[], key(name).as_ref()).await
+    };
+    let first = sign_in(0, PASSWORD, "s").await.unwrap();
+    let before = world.db.dump().await;
+    let again = sign_in(1, PASSWORD, "s").await.unwrap();
+    assert_eq!((again.sid, token(&again).hash()), (first.sid, token(&first).hash()));
+    assert_eq!(world.db.dump().await, before, "nothing was written");
+    assert_ne!(sign_in(0, PASSWORD, "t").await.unwrap().sid, first.sid);
+    assert!(matches!(sign_in(0, "wrong horse", "s").await, Err(SignInError::InvalidCredentials)));
+    // Somebody did get the first answer; and once more when that session is over.
+    let renewed = world.rotated(&token(&first)).await;
+    let other = sign_in(0, PASSWORD, "s").await.unwrap();
+    assert_ne!(other.sid, first.sid);
+    assert_eq!(verdict(&world.service, &renewed).await, None);
+    world.service.sign_out(&[first.sid], &Device::default()).await.unwrap();
+    assert_eq!(verdict(&world.service, &sign_in(0, PASSWORD, "s").await.unwrap()).await, None);
+}
