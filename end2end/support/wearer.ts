@@ -64,7 +64,7 @@ export class Wearer {
 
   /** On the dashboard, as this person, with a badge. */
   async expectSignedIn(person: Person): Promise<void> {
-    await expect(this.page).toHaveTitle(new RegExp(`signed in as ${person.name.split(' ')[0]}`));
+    await expect(this.page).toHaveTitle(new RegExp(`signed in as \u2068?${person.name.split(' ')[0]}`));
     await expect(this.number).toBeVisible();
   }
 
