@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use lanyard_auth::audit::By;
 use lanyard_auth::store::{
-    EndReason, Guard, NewSession, PasswordChange, RaisedVersion, Rotation, Seen, Session, StoreError, User,
-    UserId,
+    EndReason, Guard, NewSession, PasswordChange, RaisedVersion, Rotation, Seen, Session, SessionId,
+    StoreError, User, UserId,
 };
 use lanyard_auth::time::Timestamp;
 use tokio::task::yield_now;

@@ -154,7 +154,7 @@ async fn what_others_end_is_over_and_stays_so() {
         apart.pass(ACCESS_TTL - Duration::from_secs(1)).await;
         tokio::time::sleep(ms(120)).await;
         for session in [&own, &others] {
-            assert_eq!(verdict(&apart.here, session).await, Some(over.clone()), "{ahead}");
+            assert_eq!(verdict(&apart.here, session).await, Some(over), "{ahead}");
         }
         assert_eq!(verdict(&apart.here, &kept).await, None, "{ahead}");
     }
