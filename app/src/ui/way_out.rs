@@ -19,7 +19,8 @@ pub fn WayOut() -> impl IntoView {
         session.is_stuck() && signed_in && path.get() != links::SIGN_IN
     });
     let onward = Memo::new(move |_| {
-        (path.track(), query.track());
+        path.track();
+        query.track();
         links::with_next(links::SIGN_IN, Some(&address(&here)), None)
     });
     view! {
