@@ -53,6 +53,9 @@ pub trait Store: Send + Sync + 'static {
     /// The database's time; fails when the database does not answer.
     async fn now(&self) -> Result<Timestamp, StoreError>;
 
+    /// Writes what changes nothing, as durably as everything else; fails where any other write would.
+    async fn writable(&self) -> Result<(), StoreError>;
+
     /// Makes a user.
     async fn create_user(&self, user: &NewUser, by: &By) -> Result<User, CreateUserError>;
 

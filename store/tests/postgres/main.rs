@@ -10,8 +10,10 @@ mod conformance;
 mod faults;
 mod locks;
 mod migrations;
+mod pooler;
 #[path = "../service/mod.rs"]
 mod service;
+mod switchover;
 mod urls;
 mod words;
 
