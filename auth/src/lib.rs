@@ -12,6 +12,7 @@
 //! | [`hint`] | the readable cookie's value: which session and generation a cookie jar holds |
 //! | [`password`] | hashing on a bounded pool |
 //! | [`throttle`] | how often somebody may try to sign in or to register |
+//! | [`tasks`] | background tasks that are watched and started again |
 //! | [`watch`] | what is worth telling when it comes too often |
 //! | [`store`] | the one storage trait and the rows that cross it |
 //! | [`records`] | what administrators read of it |
@@ -35,6 +36,7 @@ pub mod rotation;
 pub mod scope;
 pub mod service;
 pub mod store;
+pub mod tasks;
 pub mod throttle;
 pub mod time;
 pub mod watch;
