@@ -8,11 +8,13 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{self, mpsc, oneshot};
+use tokio::time::timeout;
 
 use crate::access::Claims;
 use crate::hint::Hint;
 use crate::store::{SessionId, Store};
+use crate::tasks::{Heartbeat, Task, Tasks};
 use crate::time::Timestamp;
 
 /// Requests that may wait to be written.
@@ -20,6 +22,12 @@ const QUEUE: usize = 1024;
 
 /// Sessions remembered as done before the memory is emptied; forgetting one costs one needless write.
 const REMEMBERED: usize = 100_000;
+
+/// While nothing is to be written the worker shows so often that it is there.
+const IDLE: Duration = Duration::from_secs(5);
+
+/// One write takes at most a few seconds, see the stores' time-outs.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// What was asked for, by session.
 type Noted = Arc<Mutex<HashMap<SessionId, Asked>>>;
@@ -44,33 +52,24 @@ pub struct Confirmations {
     noted: Noted,
     queue: mpsc::Sender<Order>,
     patience: Duration,
+    _worker: Arc<Task>,
 }
+
+/// The other end. A worker that fails leaves it to the next one.
+type Waiting = Arc<sync::Mutex<mpsc::Receiver<Order>>>;
 
 impl Confirmations {
     /// Starts the queue's worker. It ends when the last clone is dropped.
     ///
     /// Must be called within a tokio runtime.
-    pub fn start(store: Arc<dyn Store>, settle: Duration) -> Self {
-        let (queue, mut waiting) = mpsc::channel(QUEUE);
-        let noted = Noted::default();
+    pub fn start(store: Arc<dyn Store>, settle: Duration, tasks: &Tasks) -> Self {
+        let (queue, waiting) = mpsc::channel(QUEUE);
+        let (noted, waiting) = (Noted::default(), Arc::new(sync::Mutex::new(waiting)));
         let known = Arc::clone(&noted);
-        tokio::spawn(async move {
-            while let Some(order) = waiting.recv().await {
-                match order {
-                    Order::Confirm(sid, generation) => {
-                        match store.confirm(sid, generation, settle).await {
-                            Ok(true) => written(&known, sid, generation),
-                            // Too early by the database's clock, or out of date: a later use asks again.
-                            Ok(false) => {}
-                            Err(error) => tracing::warn!(%error, "a confirmation was not written"),
-                        }
-                    }
-                    // Whoever asked may have gone away.
-                    Order::Tell(done) => drop(done.send(())),
-                }
-            }
+        let worker = tasks.spawn("confirmations", PATIENCE, move |heart| {
+            write(Arc::clone(&store), settle, Arc::clone(&known), Arc::clone(&waiting), heart)
         });
-        Self { noted, queue, patience: settle / 4 }
+        Self { noted, queue, patience: settle / 4, _worker: Arc::new(worker) }
     }
 
     /// Notes the use of a good access token, and of the hint that came with it.
@@ -96,8 +95,27 @@ impl Confirmations {
     pub async fn flush(&self) {
         let (done, told) = oneshot::channel();
         if self.queue.send(Order::Tell(done)).await.is_ok() {
-            // The worker only goes away together with the runtime.
+            // A worker that fails meanwhile takes the order along.
             let _ = told.await;
+        }
+    }
+}
+
+async fn write(store: Arc<dyn Store>, settle: Duration, noted: Noted, waiting: Waiting, heart: Heartbeat) {
+    let mut waiting = waiting.lock().await;
+    loop {
+        heart.beat();
+        let Ok(order) = timeout(IDLE, waiting.recv()).await else { continue };
+        match order {
+            Some(Order::Confirm(sid, generation)) => match store.confirm(sid, generation, settle).await {
+                Ok(true) => written(&noted, sid, generation),
+                // Too early by the database's clock, or out of date: a later use asks again.
+                Ok(false) => {}
+                Err(error) => tracing::warn!(%error, "a confirmation was not written"),
+            },
+            // Whoever asked may have gone away.
+            Some(Order::Tell(done)) => drop(done.send(())),
+            None => return,
         }
     }
 }

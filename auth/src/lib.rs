@@ -14,6 +14,7 @@
 //! | [`password`] | hashing on a bounded pool |
 //! | [`idempotency`] | requests that their clients may send again |
 //! | [`throttle`] | how often somebody may try to sign in or to register |
+//! | [`tasks`] | background tasks that are watched and started again |
 //! | [`watch`] | what is worth telling when it comes too often |
 //! | [`store`] | the one storage trait and the rows that cross it |
 //! | [`records`] | what administrators read of it |
@@ -39,6 +40,7 @@ pub mod rotation;
 pub mod scope;
 pub mod service;
 pub mod store;
+pub mod tasks;
 pub mod text;
 pub mod throttle;
 pub mod time;

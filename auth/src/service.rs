@@ -27,6 +27,7 @@ use crate::random::{NoRandomness, Random};
 use crate::refresh::{MasterKeys, RefreshToken, RefreshTokenText, UnknownKey};
 use crate::rotation::Limits;
 use crate::store::{EndReason, SessionId, Store, StoreError, User};
+use crate::tasks::Tasks;
 use crate::time::{Clock, Timestamp};
 
 use ends::Ends;
@@ -177,11 +178,24 @@ impl Service {
     /// # Errors
     /// [`StoreError`] when the database does not answer.
     pub async fn start(store: Arc<dyn Store>, settings: Settings) -> Result<Self, StoreError> {
+        Self::start_among(store, settings, &Tasks::default()).await
+    }
+
+    /// The same, with its background tasks among these, so that somebody can look after them.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database does not answer.
+    pub async fn start_among(
+        store: Arc<dyn Store>,
+        settings: Settings,
+        tasks: &Tasks,
+    ) -> Result<Self, StoreError> {
         let limits = &settings.limits;
         // S more, since so far ahead of our clock a token may have been signed.
         let keep = settings.access.ttl() + 2 * limits.client_timeout() + limits.settle;
-        let ends = Ends::load(Arc::clone(&store), settings.clock.clone(), keep, settings.immediate).await?;
-        let confirmations = Confirmations::start(Arc::clone(&store), limits.settle);
+        let (clock, immediate) = (settings.clock.clone(), settings.immediate);
+        let ends = Ends::load(Arc::clone(&store), clock, keep, immediate, tasks).await?;
+        let confirmations = Confirmations::start(Arc::clone(&store), limits.settle, tasks);
         Ok(Self { store, settings, ends, confirmations, unknown_keys: UnknownKeys::new() })
     }
 
@@ -208,12 +222,12 @@ impl Service {
         Ok(self.live(sid).await?.row.user)
     }
 
-    /// Whether the database answers.
+    /// Whether the database takes writes.
     ///
     /// # Errors
     /// [`StoreError`] when it does not.
     pub async fn ready(&self) -> Result<(), StoreError> {
-        self.database_time().await.map(drop)
+        self.store.writable().await
     }
 
     /// The time by which the database judges ages.

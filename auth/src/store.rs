@@ -57,6 +57,9 @@ pub trait Store: Send + Sync + 'static {
     /// The database's time; fails when the database does not answer.
     async fn now(&self) -> Result<Timestamp, StoreError>;
 
+    /// Writes what changes nothing, as durably as everything else; fails where any other write would.
+    async fn writable(&self) -> Result<(), StoreError>;
+
     /// Makes a user, unless something was done under the request's idempotency key less than
     /// [`KEPT`](crate::idempotency::KEPT) ago.
     async fn create_user(&self, user: &NewUser, by: &By) -> Result<User, CreateUserError>;

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use lanyard_auth::Service;
 use lanyard_auth::store::StoreError;
+use lanyard_auth::tasks::Heartbeat;
 use lanyard_auth::time::{Timestamp, millis};
 
 /// Between two looks. The first is at start.
@@ -14,11 +15,14 @@ const PAUSE: Duration = Duration::from_secs(3600);
 /// After the start the first removal comes sooner, but not before the clock has been seen to go on.
 const FIRST: Duration = Duration::from_secs(60);
 
+/// A round that takes longer hangs, however much there was to remove.
+pub const PATIENCE: Duration = Duration::from_secs(24 * 3600);
+
 /// Never returns. Entries of the audit log are kept for `audit_ttl`.
 ///
 /// Nothing is removed when the database's time has leapt since the last look: a clock that was set wrongly and is
 /// corrected costs nobody his session, unless its row is gone.
-pub async fn run(service: Arc<Service>, audit_ttl: Duration) {
+pub async fn run(service: Arc<Service>, audit_ttl: Duration, heart: Heartbeat) {
     let mut last = None;
     loop {
         let now = service.database_time().await;
@@ -36,6 +40,7 @@ pub async fn run(service: Arc<Service>, audit_ttl: Duration) {
             (None, Ok(_)) => {}
             (_, Err(error)) => tracing::warn!(%error, "nothing old was removed"),
         }
+        heart.beat();
         let wait = if last.is_none() { FIRST } else { PAUSE };
         last = now.ok().or(last);
         tokio::time::sleep(wait).await;

@@ -31,6 +31,7 @@ use crate::config::Config;
 use crate::layers::errors::Answer;
 use crate::layers::headers::Https;
 use crate::layers::{count, cross_site, errors, forms, headers, is_for_programs, limits, log};
+use crate::readiness::Readiness;
 use crate::{api, site};
 
 /// An answer that takes longer is given up: 503. The slowest is a sign-in that waits for its turn to hash.
@@ -49,6 +50,8 @@ pub struct App {
     pub watch: Arc<Watch>,
     /// What this server has done of late.
     pub activity: Arc<Activity>,
+    /// Whether this server can do its work.
+    pub readiness: Arc<Readiness>,
     /// What administrators read.
     pub records: Arc<dyn Records>,
     /// What pages are told.
@@ -127,13 +130,7 @@ async fn live() -> StatusCode {
 }
 
 async fn ready(State(app): State<App>) -> Result<StatusCode, Answer> {
-    match app.service.ready().await {
-        Ok(()) => Ok(StatusCode::OK),
-        Err(error) => {
-            tracing::warn!(%error, "not ready");
-            Err(Answer(ApiError::unavailable()))
-        }
-    }
+    if app.readiness.is_ready().await { Ok(StatusCode::OK) } else { Err(Answer(ApiError::unavailable())) }
 }
 
 /// A file of the site, or a page. Rendering a page changes nothing: it looks at the hint alone, and draws

@@ -49,9 +49,43 @@ pub enum OpenError {
     /// No database of ours is spelt that way.
     #[error("the database URL must begin with `sqlite:` or `postgres:`")]
     UnknownScheme,
-    /// A Postgres URL that can't be read, or that sets what we don't know.
-    #[error("a Postgres URL is spelt as postgres://user:password@host/database?sslmode=verify-full is")]
+    /// A Postgres URL that can't be read. What is wrong with it is not quoted: it may be a part of a password.
+    #[error(
+        "a Postgres URL is spelt as postgres://user:password@host/database?sslmode=verify-full is, and in a password \
+         `?`, `#`, `/`, `@` and `%` are spelt %3F, %23, %2F, %40 and %25"
+    )]
     NotPostgres,
+    /// A Postgres URL sets what we don't know.
+    #[error("the database URL sets `{name}`, which isn't known here; what is: {known}")]
+    UnknownParameter {
+        /// Its name.
+        name: String,
+        /// Those that are known.
+        known: String,
+    },
+    /// The value of a Postgres URL's parameter can't be read.
+    #[error("the database URL's `{0}` has a value that can't be read")]
+    BadParameter(String),
+    /// A Postgres URL asks for a server that does not take writes.
+    #[error(
+        "the database URL's `target_session_attrs` must be read-write or primary: everything here writes"
+    )]
+    Standby,
+    /// A Postgres URL with a list of hosts.
+    #[error(
+        "the database URL names several servers; name one, or one name that always means the primary (of a name that \
+         moves, each new connection finds the server that can be written)"
+    )]
+    SeveralServers,
+    /// The server takes no writes.
+    #[error("the database can't be written: it is a standby, an old primary, or was made read-only")]
+    ReadOnly,
+    /// Something between us and Postgres drops what belongs to a connection.
+    #[error(
+        "the database is behind a pooler such as PgBouncer that does not pass a connection's settings on; poolers, above \
+         all those in transaction mode, aren't supported: connect to Postgres itself (a server keeps a pool of 10)"
+    )]
+    Pooler,
     /// A SQLite URL without a path, with parameters, or in memory.
     #[error(
         "a SQLite URL names a file and nothing else, as sqlite:data/lanyard.db does; what follows a `?` is none of it"

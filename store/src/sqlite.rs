@@ -115,6 +115,17 @@ impl Store for SqliteStore {
         Ok(self.clock.now())
     }
 
+    async fn writable(&self) -> Result<(), StoreError> {
+        let (mut transaction, _) = self.write().await?;
+        // Longer than a page, so that the file has to have room; and gone again with the commit.
+        let put = "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time)
+                   VALUES (-1, '', TRUE, zeroblob(8192), 0)";
+        for sql in [put, "DELETE FROM _sqlx_migrations WHERE version = -1"] {
+            sqlx::query(sql).execute(&mut *transaction).await.map_err(failed)?;
+        }
+        transaction.commit().await.map_err(failed)
+    }
+
     async fn create_user(&self, user: &NewUser, by: &By) -> Result<User, CreateUserError> {
         let (mut transaction, now) = self.write_for(by).await?;
         if let Some(record) = &user.idempotency

@@ -10,6 +10,7 @@ use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::sync::LazyLock;
+use std::time::Duration;
 
 use lanyard_auth::random::Random;
 use sqlx::postgres::PgConnectOptions;
@@ -94,6 +95,33 @@ impl Cluster {
     /// A server that loses nothing it has acknowledged; `None` where there is none to start.
     pub fn durable() -> Option<Self> {
         Self::start(&DURABLE)
+    }
+
+    /// A server that does not wait for the disk; `None` where there is none to start.
+    pub fn throw_away() -> Option<Self> {
+        Self::start(&THROW_AWAY)
+    }
+
+    /// The folder with its socket, which a URL names as `host`.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Whether it takes writes from now on; connections are kept, as those to an old primary are.
+    pub async fn read_only(&self, read_only: bool) {
+        let onoff = if read_only { "on" } else { "off" };
+        run_on(&self.url(), format!("ALTER SYSTEM SET default_transaction_read_only = {onoff}")).await;
+        let mut server = self.url().parse::<PgConnectOptions>().unwrap().connect().await.unwrap();
+        sqlx::raw_sql("SELECT pg_reload_conf()").execute(&mut server).await.unwrap();
+        // Each process reads it when it gets to it.
+        for _ in 0..1_000 {
+            let shown = sqlx::query_scalar::<_, String>("SHOW default_transaction_read_only");
+            if shown.fetch_one(&mut server).await.unwrap() == onoff {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        panic!("it never is {onoff}");
     }
 
     fn start(settings: &[&str]) -> Option<Self> {

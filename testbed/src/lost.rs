@@ -23,12 +23,14 @@ pub struct LostAnswers {
     real: Arc<dyn Store>,
     losing: AtomicBool,
     away: AtomicBool,
+    broken: AtomicBool,
 }
 
 impl LostAnswers {
     /// Before `real`, losing nothing yet.
     pub fn new(real: Arc<dyn Store>) -> Self {
-        Self { real, losing: AtomicBool::new(false), away: AtomicBool::new(false) }
+        let no = || AtomicBool::new(false);
+        Self { real, losing: no(), away: no(), broken: no() }
     }
 
     /// Whether answers get lost from now on.
@@ -41,7 +43,17 @@ impl LostAnswers {
         self.away.store(away, Ordering::SeqCst);
     }
 
+    /// Whether it panics instead, and when it is to confirm something.
+    pub fn broken(&self, broken: bool) {
+        self.broken.store(broken, Ordering::SeqCst);
+    }
+
+    fn is_whole(&self) {
+        assert!(!self.broken.load(Ordering::SeqCst), "a store that is broken");
+    }
+
     fn is_there(&self) -> Result<(), StoreError> {
+        self.is_whole();
         if self.away.load(Ordering::SeqCst) {
             return Err(StoreError::Unavailable("away".to_owned()));
         }
@@ -61,6 +73,11 @@ impl Store for LostAnswers {
     async fn now(&self) -> Result<Timestamp, StoreError> {
         self.is_there()?;
         self.real.now().await
+    }
+
+    async fn writable(&self) -> Result<(), StoreError> {
+        self.is_there()?;
+        self.real.writable().await
     }
 
     async fn create_user(&self, user: &NewUser, by: &By) -> Result<User, CreateUserError> {
@@ -98,6 +115,7 @@ impl Store for LostAnswers {
     }
 
     async fn confirm(&self, sid: SessionId, generation: u32, settle: Duration) -> Result<bool, StoreError> {
+        self.is_whole();
         self.real.confirm(sid, generation, settle).await
     }
 

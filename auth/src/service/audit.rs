@@ -20,9 +20,12 @@ impl Service {
     pub async fn note(&self, entry: NewEntry) {
         let (store, event) = (self.store.clone(), entry.event.name());
         let written = tokio::spawn(async move { store.record(&entry).await });
-        if let Ok(Err(error)) = written.await {
-            tracing::warn!(%error, event, "an entry of the audit log was not written");
-        }
+        let error = match written.await {
+            Ok(Ok(())) => return,
+            Ok(Err(error)) => error.to_string(),
+            Err(interrupted) => interrupted.to_string(),
+        };
+        tracing::warn!(error, event, "an entry of the audit log was not written");
     }
 
     /// Notes that a session's person has looked at the notices up to this one.

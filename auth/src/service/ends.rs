@@ -8,7 +8,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::in_step::InStep;
+use super::in_step;
 use crate::access::{AccessError, Claims};
 use crate::audit::By;
 use crate::device::Device;
@@ -18,6 +18,7 @@ use crate::store::{
     Closing, EndReason, Ended, Guard, NewSession, PasswordChange, RaisedVersion, Revocation, RoleChange,
     SessionId, Store, StoreError, UserId,
 };
+use crate::tasks::{Task, Tasks};
 use crate::time::{Clock, Timestamp};
 
 /// How ended sessions' access tokens are refused before they expire.
@@ -60,7 +61,7 @@ pub(super) struct Ends {
 #[derive(Clone)]
 struct Shared {
     revoked: Arc<RevocationSet>,
-    _in_step: Arc<InStep>,
+    _in_step: Arc<Task>,
 }
 
 impl Ends {
@@ -70,6 +71,7 @@ impl Ends {
         clock: Clock,
         keep: Duration,
         immediate: Option<Immediate>,
+        tasks: &Tasks,
     ) -> Result<Self, StoreError> {
         metrics::describe_gauge!("lanyard_revocations", "ends that are kept in memory");
         metrics::describe_counter!(
@@ -81,7 +83,7 @@ impl Ends {
         let mut set = None;
         if let Some(Immediate { capacity, poll }) = immediate {
             let revoked = Arc::new(RevocationSet::new(keep, capacity));
-            let in_step = InStep::start(&store, &clock, &revoked, poll).await?;
+            let in_step = in_step::start(&store, &clock, &revoked, poll, tasks).await?;
             set = Some(Shared { revoked, _in_step: Arc::new(in_step) });
         }
         Ok(Self { store, clock, set })
@@ -118,7 +120,7 @@ impl Ends {
         &self,
         work: impl Future<Output = Result<T, StoreError>> + Send + 'static,
     ) -> Result<T, StoreError> {
-        let interrupted = |_| Err(StoreError::Unavailable("the runtime is stopping".to_owned()));
+        let interrupted = |_| Err(StoreError::Unavailable("it was interrupted".to_owned()));
         tokio::spawn(work).await.unwrap_or_else(interrupted)
     }
 

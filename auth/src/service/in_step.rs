@@ -4,11 +4,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::task::JoinHandle;
 use tokio::time::{sleep, timeout};
 
 use crate::revocation::RevocationSet;
 use crate::store::{Revocation, Store, StoreError};
+use crate::tasks::{Heartbeat, Task, Tasks};
 use crate::time::{Clock, Timestamp};
 
 use super::WAS_SET;
@@ -20,6 +20,9 @@ const LATEST_COMMIT: Duration = Duration::from_secs(30);
 /// A look that takes longer has failed.
 const PATIENCE: Duration = Duration::from_secs(5);
 
+/// A look that is over so long after its time hangs.
+const OVERDUE: Duration = Duration::from_secs(30);
+
 /// One look in so many reaches back as far as anything matters.
 const WHOLE: u32 = 60;
 
@@ -29,8 +32,6 @@ const MOST: u32 = 100_000;
 /// Added at a time, so that calls are not held up for longer.
 const CHUNK: usize = 1_000;
 
-/// A task that reads the database now and then. It ends when this is dropped.
-pub(super) struct InStep(JoinHandle<()>);
 
 /// Both clocks, read together.
 #[derive(Clone, Copy)]
@@ -39,24 +40,29 @@ struct Clocks {
     ours: Timestamp,
 }
 
-impl InStep {
-    /// Fills the set, and goes on to do so every `poll`.
-    pub async fn start(
-        store: &Arc<dyn Store>,
-        clock: &Clock,
-        revoked: &Arc<RevocationSet>,
-        poll: Duration,
-    ) -> Result<Self, StoreError> {
-        metrics::describe_gauge!("lanyard_revocations_in_step", "1 while others' ends are known, else 0");
-        let last = look(&**store, clock, revoked, None).await?;
-        let task = follow(Arc::clone(store), clock.clone(), Arc::clone(revoked), poll, last);
-        Ok(Self(tokio::spawn(task)))
-    }
+/// Fills the set, and goes on to do so every `poll` until the task is dropped.
+pub(super) async fn start(
+    store: &Arc<dyn Store>,
+    clock: &Clock,
+    revoked: &Arc<RevocationSet>,
+    poll: Duration,
+    tasks: &Tasks,
+) -> Result<Task, StoreError> {
+    metrics::describe_gauge!("lanyard_revocations_in_step", "1 while others' ends are known, else 0");
+    let mut last = Some(look(&**store, clock, revoked, None).await?);
+    let (store, clock, revoked) = (Arc::clone(store), clock.clone(), Arc::clone(revoked));
+    Ok(tasks.spawn("revocations", poll + OVERDUE, move |heart| {
+        // Started again, it does not know what it has missed.
+        follow(Arc::clone(&store), clock.clone(), Arc::clone(&revoked), poll, last.take(), heart)
+    }))
 }
 
-impl Drop for InStep {
+/// Nobody says that others' ends are known once nobody asks.
+struct OutOfStep;
+
+impl Drop for OutOfStep {
     fn drop(&mut self) {
-        self.0.abort();
+        metrics::gauge!("lanyard_revocations_in_step").set(0);
     }
 }
 
@@ -65,20 +71,22 @@ async fn follow(
     clock: Clock,
     revoked: Arc<RevocationSet>,
     poll: Duration,
-    mut last: Clocks,
+    mut last: Option<Clocks>,
+    heart: Heartbeat,
 ) {
+    let _in_step = OutOfStep;
     let (mut away, mut looks) = (false, 0_u32);
     loop {
         sleep(poll).await;
         looks = looks.wrapping_add(1);
-        let since = (!looks.is_multiple_of(WHOLE)).then_some(last);
+        let since = last.filter(|_| !looks.is_multiple_of(WHOLE));
         let seen = timeout(PATIENCE, look(&*store, &clock, &revoked, since)).await;
         match seen.unwrap_or_else(|_| Err(StoreError::Unavailable("it takes too long".to_owned()))) {
             Ok(clocks) => {
                 if away {
                     tracing::info!("what others have ended is known again");
                 }
-                (last, away) = (clocks, false);
+                (last, away) = (Some(clocks), false);
             }
             Err(error) => {
                 // Said once, not at every look.
@@ -89,6 +97,7 @@ async fn follow(
                 away = true;
             }
         }
+        heart.beat();
     }
 }
 

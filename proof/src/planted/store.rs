@@ -50,6 +50,10 @@ impl<D: Database> Store for Planted<D> {
         self.real.now().await
     }
 
+    async fn writable(&self) -> Result<(), StoreError> {
+        self.real.writable().await
+    }
+
     async fn create_user(&self, user: &NewUser, by: &By) -> Result<User, CreateUserError> {
         self.real.create_user(user, by).await
     }

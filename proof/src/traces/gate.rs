@@ -115,6 +115,10 @@ impl Store for GatedStore {
         self.behind.now().await
     }
 
+    async fn writable(&self) -> Result<(), StoreError> {
+        self.behind.writable().await
+    }
+
     async fn create_user(&self, user: &NewUser, by: &By) -> Result<User, CreateUserError> {
         self.behind.create_user(user, by).await
     }

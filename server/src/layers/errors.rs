@@ -2,7 +2,10 @@
 
 use axum::body::{self, Body};
 use axum::extract::Request;
-use axum::http::header::{ALLOW, CONTENT_LENGTH, CONTENT_TYPE, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
+use axum::http::header::{
+    ALLOW, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE,
+    X_CONTENT_TYPE_OPTIONS,
+};
 use axum::http::{HeaderName, Response, StatusCode};
 use axum::middleware::Next;
 use axum::response::IntoResponse;
@@ -76,6 +79,27 @@ pub async fn shape(request: Request, next: Next) -> Response<Body> {
         *response.body_mut() = Body::empty();
     }
     response
+}
+
+/// An answer from outside of all layers, with what those would have added.
+pub fn bare(status: StatusCode) -> Response<Body> {
+    let mut response = Answer(ApiError::new(code(status))).into_response();
+    *response.status_mut() = status;
+    let headers = response.headers_mut();
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    response
+}
+
+/// The same as it is sent, for what could not be read as a request.
+pub fn unread(status: StatusCode) -> Vec<u8> {
+    let body = serde_json::to_vec(&ApiError::new(code(status))).unwrap_or_default();
+    let head = format!(
+        "HTTP/1.1 {status}\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\
+         cache-control: no-store\r\nx-content-type-options: nosniff\r\nconnection: close\r\n\r\n",
+        body.len()
+    );
+    [head.into_bytes(), body].concat()
 }
 
 /// The error in a failed answer's body.

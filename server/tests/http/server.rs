@@ -26,6 +26,19 @@ pub struct Server {
     origin: String,
     folder: Arc<TempDir>,
     flags: Vec<String>,
+    around: Around,
+}
+
+/// What a server runs in: a line of the shell before it, and where its standard error goes.
+struct Around {
+    shell: String,
+    stderr: Box<dyn Fn(&Path) -> Stdio>,
+}
+
+impl Default for Around {
+    fn default() -> Self {
+        Self { shell: ":".to_owned(), stderr: Box::new(|folder| log(folder).into()) }
+    }
 }
 
 /// The command, with nothing of this process's environment that could configure it.
@@ -43,26 +56,41 @@ impl Server {
 
     /// A server with these flags.
     pub fn start_with(flags: &[&str]) -> Self {
-        Self::start_in(Arc::new(tempfile::tempdir().unwrap()), flags, None)
+        Self::start_around(Around::default(), flags)
+    }
+
+    /// A server after this line of the shell, such as `ulimit -n 64`.
+    pub fn start_after(shell: &str, flags: &[&str]) -> Self {
+        Self::start_around(Around { shell: shell.to_owned(), ..Around::default() }, flags)
+    }
+
+    /// A server whose standard error goes there.
+    pub fn start_logging_to(stderr: impl Fn() -> Stdio + 'static, flags: &[&str]) -> Self {
+        Self::start_around(Around { stderr: Box::new(move |_| stderr()), ..Around::default() }, flags)
+    }
+
+    fn start_around(around: Around, flags: &[&str]) -> Self {
+        Self::start_in(Arc::new(tempfile::tempdir().unwrap()), flags, None, around)
     }
 
     /// Another server with the same keys and database, at the same origin.
     pub fn beside(&self, flags: &[&str]) -> Self {
-        Self::start_in(Arc::clone(&self.folder), flags, Some(&self.origin))
+        Self::start_in(Arc::clone(&self.folder), flags, Some(&self.origin), Around::default())
     }
 
-    fn start_in(folder: Arc<TempDir>, flags: &[&str], origin: Option<&str>) -> Self {
+    fn start_in(folder: Arc<TempDir>, flags: &[&str], origin: Option<&str>, around: Around) -> Self {
         let flags: Vec<_> = flags.iter().map(|&flag| flag.to_owned()).collect();
         // A free port may be taken by somebody else before the server has it, so there are several tries.
-        let (child, port) =
-            (0..5).find_map(|_| spawn(folder.path(), &flags, origin)).expect("the server did not start");
+        let (child, port) = (0..5)
+            .find_map(|_| spawn(folder.path(), &flags, origin, &around))
+            .expect("the server did not start");
         let client = reqwest::Client::builder()
             .redirect(reqwest::redirect::Policy::none())
             .timeout(Duration::from_secs(40))
             .build()
             .unwrap();
         let origin = origin.map_or_else(|| local(port), str::to_owned);
-        Self { child, client, port, origin, folder, flags }
+        Self { child, client, port, origin, folder, flags, around }
     }
 
     /// Kills the server, as a power cut would, and starts it again over the same folder with other flags.
@@ -76,7 +104,7 @@ impl Server {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
         (self.child, self.port) = (0..5)
-            .find_map(|_| spawn(self.folder.path(), &self.flags, Some(&self.origin)))
+            .find_map(|_| spawn(self.folder.path(), &self.flags, Some(&self.origin), &self.around))
             .expect("the server did not start again");
     }
 
@@ -107,6 +135,16 @@ impl Server {
     /// Everything that it has logged and printed.
     pub fn log(&self) -> String {
         std::fs::read_to_string(self.folder.path().join("log")).unwrap()
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> (&'static str, u16) {
+        ("127.0.0.1", self.port)
+    }
+
+    /// Its process.
+    pub fn child(&mut self) -> &mut Child {
+        &mut self.child
     }
 
     /// Its public URL.
@@ -217,10 +255,16 @@ fn local(port: u16) -> String {
     format!("http://localhost:{port}")
 }
 
-fn spawn(folder: &Path, flags: &[String], origin: Option<&str>) -> Option<(Child, u16)> {
-    let log = File::options().create(true).append(true).open(folder.join("log")).unwrap();
-    let mut command = lanyard();
-    command.arg("--data-dir").arg(folder.join("data")).args(flags).env("RUST_LOG", "trace").stderr(log);
+fn log(folder: &Path) -> File {
+    File::options().create(true).append(true).open(folder.join("log")).unwrap()
+}
+
+fn spawn(folder: &Path, flags: &[String], origin: Option<&str>, around: &Around) -> Option<(Child, u16)> {
+    let mut command = Command::new("/bin/sh");
+    command.env_clear().stdin(Stdio::null());
+    command.args(["-c", &format!("{}; exec \"$0\" \"$@\"", around.shell), env!("CARGO_BIN_EXE_lanyard")]);
+    command.arg("--data-dir").arg(folder.join("data")).args(flags);
+    command.env("RUST_LOG", "trace").stderr((around.stderr)(folder));
     // A flag among `flags` goes before this.
     command.envs(origin.map(|origin| ("LANYARD_PUBLIC_URL", origin)));
     let (child, address) = lanyard_testbed::server::start(&mut command)?;

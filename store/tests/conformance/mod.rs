@@ -134,6 +134,7 @@ macro_rules! conformance_suite {
     ($harness:ty) => {
         $crate::conformance::conformance_suite! { $harness;
             users:
+                a_write_that_only_tries_changes_nothing
                 a_user_comes_back_as_made
                 unusual_text_comes_back_unchanged
                 nobody_has_an_address_that_can_not_be

@@ -8,6 +8,16 @@ use uuid::Uuid;
 
 use super::{Harness, MILLISECOND, START, new_user, password_hash, user};
 
+pub async fn a_write_that_only_tries_changes_nothing(db: impl Harness) {
+    let store = db.store();
+    user(&*store, 1).await;
+    let before = db.dump().await;
+    for _ in 0..3 {
+        store.writable().await.unwrap();
+    }
+    assert_eq!(db.dump().await, before);
+}
+
 pub async fn a_user_comes_back_as_made(db: impl Harness) {
     let store = db.store();
     let new = new_user(1);

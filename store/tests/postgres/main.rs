@@ -12,8 +12,10 @@ mod faults;
 mod locks;
 mod migrations;
 mod newer;
+mod pooler;
 #[path = "../service/mod.rs"]
 mod service;
+mod switchover;
 mod urls;
 mod words;
 

@@ -14,6 +14,7 @@ mod lost;
 mod removal;
 mod roles;
 mod rules;
+mod tasks;
 mod theft;
 mod unknown_keys;
 
@@ -143,8 +144,12 @@ async fn start_with(
     keys: &MasterKeys,
     immediate: Option<Immediate>,
 ) -> Arc<Service> {
+    Arc::new(Service::start(store, settings(clock, pem, keys, immediate)).await.unwrap())
+}
+
+fn settings(clock: Clock, pem: &str, keys: &MasterKeys, immediate: Option<Immediate>) -> Settings {
     let key = SigningKey::from_pem(SigningAlgorithm::EdDsa, pem).unwrap();
-    let settings = Settings {
+    Settings {
         limits: LIMITS,
         access: AccessTokens::new(key, "https://lanyard.example", ACCESS_TTL),
         keys: keys.clone(),
@@ -152,8 +157,7 @@ async fn start_with(
         clock,
         random: Random::System,
         immediate,
-    };
-    Arc::new(Service::start(store, settings).await.unwrap())
+    }
 }
 
 /// Why an access token is refused, if it is.
