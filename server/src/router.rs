@@ -84,13 +84,12 @@ pub fn router(app: App, config: &Config) -> Result<Router, ConfigError> {
 fn layered(activity: &Arc<Activity>, config: &Config) -> Result<Router<App>, ConfigError> {
     let https = Https(config.is_https());
     let origin: Arc<str> = config.public_url.as_str().into();
-    let site = Arc::new(cross_site::Site::new(Arc::clone(&origin)));
     // From the inside out: the last layer sees a request first.
     let router = routes()
         .fallback(page)
-        .layer(from_fn_with_state(origin, cross_site::require_origin))
+        .layer(from_fn_with_state(Arc::clone(&origin), cross_site::require_origin))
         .layer(cross_site::layer(&config.public_url)?)
-        .layer(from_fn_with_state(site, cross_site::explain))
+        .layer(from_fn_with_state(origin, cross_site::explain))
         .layer(from_fn(limits::body))
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, MAX_TIME))
         .layer(CatchPanicLayer::new())

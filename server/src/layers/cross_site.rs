@@ -4,12 +4,11 @@
 //! send; here they pass only without cookies, so that no browser is ever judged by its cookie alone.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use axum::body::Body;
 use axum::extract::{Request, State};
-use axum::http::header::{CONTENT_TYPE, COOKIE, HOST, HeaderName, HeaderValue, ORIGIN};
-use axum::http::{HeaderMap, Method, Response, StatusCode};
+use axum::http::header::{CONTENT_TYPE, COOKIE, HeaderName, HeaderValue, ORIGIN};
+use axum::http::{Method, Response, StatusCode};
 use axum::middleware::Next;
 use axum::response::IntoResponse as _;
 use lanyard_app::api::{ApiError, ErrorCode};
@@ -19,9 +18,6 @@ use super::errors::Answer;
 
 /// Says where a browser's request comes from (Fetch Metadata Request Headers).
 pub const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
-
-/// No more of a header goes into the log.
-const LONGEST_TOLD: usize = 100;
 
 /// tower-http's layer, which trusts our own origin whatever a proxy does to `Host`. Its refusal is a bare
 /// 403; [`explain`] says more.
@@ -49,45 +45,14 @@ pub async fn require_origin(State(origin): State<Arc<str>>, request: Request, ne
     next.run(request).await
 }
 
-/// Says where this site is, to whoever the csrf layer has refused, and tells the log once when a browser reaches it at another
-/// address than `--public-url`: then nobody there can sign in.
-pub async fn explain(State(site): State<Arc<Site>>, request: Request, next: Next) -> Response<Body> {
-    let elsewhere = site.reached_at(request.headers());
+/// Says where this site is, to whoever the csrf layer has refused: a page that was opened at another address than
+/// `--public-url`, for one, behind a proxy that changes `Host`.
+pub async fn explain(State(origin): State<Arc<str>>, request: Request, next: Next) -> Response<Body> {
     let response = next.run(request).await;
     // What handlers refuse is in our shape already.
     if response.status() != StatusCode::FORBIDDEN || response.headers().contains_key(CONTENT_TYPE) {
         return response;
     }
-    if let Some(at) = elsewhere.filter(|_| !site.told.swap(true, Ordering::Relaxed)) {
-        tracing::warn!(
-            "a browser has this site open at {at}, and --public-url says {}: what is done there is refused as another \
-             site's. This is not told again",
-            site.origin
-        );
-    }
-    let message = format!("Requests from other sites are refused. This site is {}.", site.origin);
+    let message = format!("Requests from other sites are refused. This site is {origin}.");
     Answer(ApiError::with_message(ErrorCode::CrossSite, message)).into_response()
-}
-
-/// Our own origin, and whether the log knows that browsers use another one.
-#[derive(Debug)]
-pub struct Site {
-    origin: Arc<str>,
-    told: AtomicBool,
-}
-
-impl Site {
-    /// The site of this origin.
-    pub fn new(origin: Arc<str>) -> Self {
-        Self { origin, told: AtomicBool::new(false) }
-    }
-
-    /// The origin that a page is open at which was loaded from here, if it is not ours: it names the host to which the
-    /// request came.
-    fn reached_at(&self, headers: &HeaderMap) -> Option<String> {
-        let origin = headers.get(ORIGIN)?.to_str().ok()?;
-        let host = headers.get(HOST)?.to_str().ok()?;
-        let (_, authority) = origin.split_once("://")?;
-        (authority == host && *origin != *self.origin).then(|| origin.chars().take(LONGEST_TOLD).collect())
-    }
 }
