@@ -22,7 +22,7 @@ pub fn Register() -> impl IntoView {
     let sending = Sending::new(Signal::derive(move || asked.get().error));
     let [name, email, password] = std::array::from_fn(|_| NodeRef::<Input>::new());
     let onward = use_onward(asked);
-    let key = FormKey::new();
+    let key = FormKey::default();
 
     let on_submit = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();

@@ -11,18 +11,13 @@ use crate::api::{ApiError, ErrorCode};
 pub const SENT_ONCE: &str = include_str!("sent_once.js");
 
 /// The idempotency key of a form. The server makes it with the page, and the plain form sends it; the input belongs to
-/// the browser, so that hydration keeps it.
-#[derive(Clone, Copy)]
+/// the browser, so that hydration keeps it. [`KeyField`] puts it into its form.
+#[derive(Clone, Copy, Default)]
 pub struct FormKey {
     input: NodeRef<Input>,
 }
 
 impl FormKey {
-    /// For a form that [`KeyField`] is in.
-    pub fn new() -> Self {
-        Self { input: NodeRef::new() }
-    }
-
     /// The key; none where nobody could make one.
     pub fn get(self) -> Option<String> {
         let key = self.input.get_untracked()?.value();

@@ -8,8 +8,11 @@ use crate::answer::send;
 use crate::person::{Held, PASSWORD, administrator, bearer, credentials, me, register, sign_in};
 use crate::server::Server;
 
+/// A method, a path, and what may be sent there.
+type Endpoint = (&'static str, String, Vec<(&'static str, &'static str)>);
+
 /// Every endpoint with a body, and fields that it takes.
-fn bodies(ada: &str, session: &str) -> Vec<(&'static str, String, Vec<(&'static str, &'static str)>)> {
+fn bodies(ada: &str, session: &str) -> Vec<Endpoint> {
     let path = str::to_owned;
     vec![
         (

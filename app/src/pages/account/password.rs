@@ -24,7 +24,7 @@ pub fn PasswordForm(
     let session = Session::expect();
     let sending = Sending::new(None);
     let ended = RwSignal::new(0);
-    let key = FormKey::new();
+    let key = FormKey::default();
     let [current, new] = std::array::from_fn(|_| NodeRef::<Input>::new());
 
     let known = move || {

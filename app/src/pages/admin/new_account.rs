@@ -25,7 +25,7 @@ pub fn NewAccountForm(
     let session = Session::expect();
     let navigate = use_navigate();
     let sending = Sending::new(None);
-    let key = FormKey::new();
+    let key = FormKey::default();
     let [name, email, password, admin] = std::array::from_fn(|_| NodeRef::<Input>::new());
 
     let on_submit = move |event: leptos::ev::SubmitEvent| {
