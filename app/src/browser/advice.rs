@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use futures::lock::Mutex;
-use js_sys::{Array, Function, Promise, Reflect};
+use js_sys::{Array, Function, Reflect};
 use wasm_bindgen::{JsCast as _, JsValue};
 use wasm_bindgen_futures::JsFuture;
 
+use super::start;
 use crate::ui::advice::Advice;
 
 thread_local! {
@@ -34,15 +35,9 @@ async fn module() -> Result<JsValue, JsValue> {
     if let Some(module) = &*held {
         return Ok(module.clone());
     }
-    let module = load().await?;
+    let module = JsFuture::from(start::advice()?).await?;
     *held = Some(module.clone());
     Ok(module)
-}
-
-/// By the script that the page began with, which knows where it is.
-async fn load() -> Result<JsValue, JsValue> {
-    let promise = function(&js_sys::global(), "lanyardAdvice")?.call0(&JsValue::NULL)?;
-    JsFuture::from(promise.dyn_into::<Promise>()?).await
 }
 
 fn function(of: &JsValue, name: &str) -> Result<Function, JsValue> {

@@ -12,6 +12,7 @@
 //! | `journal` | what just happened |
 //! | `lead` | the sentence under a protected page's heading |
 //! | `links` | addresses of our own pages, and which addresses may be followed |
+//! | `text` | text that changes, in an element of its own |
 //! | `ticks` | what has to happen again and again while a page is open |
 //! | `told` | the audit log in words |
 //! | `words`, `calendar`, `device`, `when` | durations, dates and reasons, as people say them |
@@ -33,6 +34,7 @@ pub mod journal;
 pub mod lead;
 pub mod links;
 pub mod notice;
+pub mod text;
 pub mod ticks;
 pub mod told;
 pub mod when;
