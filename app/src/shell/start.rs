@@ -8,26 +8,37 @@ pub static SCRIPT: LazyLock<String> = LazyLock::new(|| {
     lines.filter(|line| !line.starts_with("//")).collect::<Vec<_>>().join("\n")
 });
 
-/// How many elements, texts and comments a browser makes of this HTML, which is ours: `<` and `>` stand in its markup alone.
-/// Hydration counts on all of them.
+/// How many elements, texts and comments a browser makes of this HTML, which hydration counts on. It is ours: outside of
+/// comments `<` and `>` stand in markup alone.
 pub fn nodes(html: &str) -> String {
     let (mut elements, mut texts, mut comments) = (0, 0, 0);
-    let mut pieces = html.split('<');
-    texts += usize::from(pieces.next().is_some_and(|text| !text.is_empty()));
-    while let Some(piece) = pieces.next() {
-        let (tag, text) = piece.split_once('>').unwrap_or((piece, ""));
-        match tag.as_bytes().first() {
-            Some(b'!') => comments += 1,
-            Some(b'/') => {}
-            _ => elements += 1,
-        }
+    let mut rest = html;
+    while !rest.is_empty() {
+        let (text, markup) = rest.split_once('<').unwrap_or((rest, ""));
         texts += usize::from(!text.is_empty());
-        // Where scripts run, all of it is one text.
-        if tag == "noscript" {
-            let is_empty = text.is_empty();
-            let after = pieces.find_map(|piece| piece.strip_prefix("/noscript>"));
-            texts += usize::from(is_empty) + usize::from(after.is_some_and(|after| !after.is_empty()));
-        }
+        let end = match markup {
+            "" => "",
+            _ if markup.starts_with("!--") => {
+                comments += 1;
+                "-->"
+            }
+            _ if markup.starts_with('!') => {
+                comments += 1;
+                ">"
+            }
+            _ if markup.starts_with('/') => ">",
+            // Where scripts run, all that is in it is one text.
+            _ if markup.starts_with("noscript>") => {
+                elements += 1;
+                texts += 1;
+                "</noscript>"
+            }
+            _ => {
+                elements += 1;
+                ">"
+            }
+        };
+        rest = markup.split_once(end).map_or("", |(_, rest)| rest);
     }
     format!("{elements} {texts} {comments}")
 }
@@ -45,6 +56,7 @@ mod tests {
             ("<p class=\"a\">one<!>two<br></p>three", "2 3 1"),
             ("<p> </p><!><!>", "1 1 2"),
             ("<b>&lt;i&gt;</b>", "1 1 0"),
+            ("<!--<() />-->a<!>", "0 1 2"),
             ("<noscript><p>a</p><p>b</p></noscript><i></i>", "2 1 0"),
             ("<noscript>a<p>b</p></noscript>c", "1 2 0"),
         ] {
