@@ -4,7 +4,7 @@
 import type { Page } from '@playwright/test';
 
 import { type Site, expect, test } from '../support/test.ts';
-import { type Wearer, ada } from '../support/wearer.ts';
+import { type Wearer, ada, grace } from '../support/wearer.ts';
 
 /** Changes to a document, made as soon as it is there. */
 const changes = {
@@ -104,4 +104,100 @@ test('an untouched document is taken over, node by node', async ({ page, wearer,
     await expect(page.getByRole('banner').getByRole('link', { name: ada.name })).toBeVisible();
     expect(await heading.evaluate((it) => it.isConnected), path).toBe(true);
   }
+});
+
+/** The next element of this kind can't be made: then leptos panics, wherever it is. */
+async function breakOnce(page: Page, name: string): Promise<void> {
+  await page.evaluate((name) => {
+    const make = Document.prototype.createElement;
+    document.createElement = (kind: string) => {
+      if (kind !== name) return make.call(document, kind);
+      document.createElement = make;
+      throw new Error('none of those');
+    };
+  }, name);
+}
+
+test.describe('a page that breaks later', () => {
+  test.afterEach(({ problems }) => {
+    const panics = problems.splice(0, Infinity);
+    expect(panics.join('\n'), 'it did break').toMatch(/panicked/);
+    expect(panics.join('\n'), 'and what is left of it keeps quiet').not.toContain('previous WASM instance');
+  });
+
+  test('is drawn anew, and nothing that was typed is lost', async ({ page, wearer, newTab, site }) => {
+    await wearer.register(ada);
+    await page.getByLabel('Leave a note at the desk').fill('half a note');
+    await page.getByLabel('Leave a note at the desk').focus();
+    await breakOnce(page, 'pre');
+    const before = site.proxy.seen('/auth/refresh').length;
+    await page.getByRole('button', { name: 'Call the API' }).dispatchEvent('click');
+    await expect(page.getByRole('main'), 'another instance takes the session up').toContainText('the session was taken up again');
+    await wearer.expectSignedIn(ada);
+    expect(site.proxy.seen('/auth/refresh').length).toBe(before + 1);
+    await expect(page.getByLabel('Leave a note at the desk')).toHaveValue('half a note');
+    await expect(page.getByLabel('Leave a note at the desk')).toBeFocused();
+    await wearer.callApi();
+    // The router, the other tabs and what is typed into a form.
+    await page.getByRole('link', { name: 'Devices', exact: true }).click();
+    await expect(wearer.thisDevice).toBeVisible();
+    await page.goBack();
+    await wearer.expectSignedIn(ada);
+    const other = await newTab();
+    await other.open('/dashboard');
+    await other.expectSignedIn(ada);
+    await other.renew();
+    await expect(wearer.journal.getByRole('listitem').first()).toContainText('another tab renewed');
+    await other.signOut();
+    await wearer.expectSentToSignIn(/signed out/);
+  });
+
+  test('gives back the lock that it held', async ({ page, wearer, site }) => {
+    await wearer.register(ada);
+    const rule = site.proxy.trouble('/auth/refresh', { kind: 'hold' }, 1);
+    await page.getByRole('button', { name: 'Renew now' }).click();
+    await expect.poll(() => rule.hits).toBe(1);
+    await breakOnce(page, 'li');
+    await page.getByRole('button', { name: 'Call the API' }).click();
+    const restored = site.proxy.next('/auth/refresh', ({ status }) => status === 200);
+    await restored;
+    await wearer.expectSignedIn(ada);
+    const held = await page.evaluate(() => navigator.locks.query().then(({ held, pending }) => [...held ?? [], ...pending ?? []].length));
+    expect(held).toBe(0);
+    rule.end();
+    await wearer.renew();
+  });
+
+  test('is not drawn again and again', async ({ page, wearer, site }) => {
+    await wearer.register(ada);
+    await page.evaluate(() => {
+      const make = Document.prototype.createElement;
+      document.createElement = (kind: string) => {
+        if (kind === 'pre' || kind === 'header') throw new Error('none of those');
+        return make.call(document, kind);
+      };
+    });
+    await page.getByRole('button', { name: 'Call the API' }).click();
+    await expect(page.getByRole('alert').filter({ hasText: 'This page broke' })).toBeVisible();
+    await page.getByRole('button', { name: 'Reload' }).click();
+    await wearer.expectSignedIn(ada);
+    expect(site.proxy.seen('/pkg/lanyard_bg.wasm', 'GET').length, 'what was loaded is used again').toBeLessThan(4);
+  });
+
+  test('keeps what one person typed from the next', async ({ page, wearer, newTab }) => {
+    await wearer.register(grace);
+    await wearer.signOut();
+    await wearer.register(ada);
+    await page.getByLabel('Leave a note at the desk').fill('for my eyes only');
+    await breakOnce(page, 'pre');
+    const other = await newTab();
+    await other.openForm('/sign-in');
+    // Grace signs in while Ada's page lies broken: whichever comes first, the note is gone.
+    await other.submitSignIn(grace);
+    await wearer.comeToFront();
+    await wearer.expectSignedIn(grace);
+    await page.getByRole('button', { name: 'Call the API' }).click();
+    await expect(page.getByRole('main')).toContainText('the session was taken up again');
+    await expect(page.getByLabel('Leave a note at the desk')).toHaveValue('');
+  });
 });

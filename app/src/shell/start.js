@@ -169,10 +169,11 @@
           field.dispatchEvent(new Event('input', { bubbles: true }));
         }
       }
-      if (focus && document.getElementById(focus)) {
-        if (!document.activeElement || document.activeElement === document.body) document.getElementById(focus).focus({ preventScroll: true });
-        focus = '';
-      }
+      if (document.activeElement && document.activeElement !== document.body) focus = '';
+      const field = focus && document.getElementById(focus);
+      // One that is disabled can't have it yet.
+      if (field) field.focus({ preventScroll: true });
+      if (field && document.activeElement === field) focus = '';
       if (values.size === 0 && !focus) stop();
     };
     const watcher = new MutationObserver(found);
