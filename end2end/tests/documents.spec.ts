@@ -64,7 +64,8 @@ async function everythingWorks(page: Page, site: Site, wearer: Wearer): Promise<
   await wearer.openForm('/sign-in');
   await wearer.submitSignIn({ ...ada, password: 'not this one' });
   await expect(page.getByRole('alert').filter({ hasText: /wrong/i })).toBeVisible();
-  await wearer.submitSignIn(ada);
+  await page.getByLabel('Password', { exact: true }).fill(ada.password);
+  await page.getByRole('main').getByRole('button', { name: 'Sign in' }).click();
   await wearer.expectSignedIn({ ...ada, name: 'Augusta King' });
   const plain = site.proxy.seen('/auth/login').filter(({ sent }) => sent.accept?.includes('text/html'));
   expect(plain, 'each was sent by the WASM').toEqual([]);
@@ -80,6 +81,7 @@ for (const [what, change] of Object.entries(changes)) {
 test('a document whose nodes were exchanged is drawn anew, and keeps what was typed', async ({ page, site, wearer, problems }) => {
   // As many nodes of each kind as before, so that only hydration itself can find out.
   await page.addInitScript(() => addEventListener('DOMContentLoaded', () => {
+    if (location.pathname !== '/sign-in') return;
     const field = document.querySelector<HTMLInputElement>('input[name=email]');
     field?.closest('.field')?.append(field.closest('.field')?.querySelector('label') ?? '');
     for (const link of document.querySelectorAll('header nav')) link.prepend(link.lastChild ?? '');
@@ -119,10 +121,11 @@ async function breakOnce(page: Page, name: string): Promise<void> {
 }
 
 test.describe('a page that breaks later', () => {
-  test.afterEach(({ problems }) => {
+  test.afterEach(({ problems, browserName }) => {
     const panics = problems.splice(0, Infinity);
     expect(panics.join('\n'), 'it did break').toMatch(/panicked/);
-    expect(panics.join('\n'), 'and what is left of it keeps quiet').not.toContain('previous WASM instance');
+    // Firefox tells debuggers of rejections that were taken care of.
+    if (browserName !== 'firefox') expect(panics.join('\n'), 'and what is left of it keeps quiet').not.toContain('previous WASM instance');
   });
 
   test('is drawn anew, and nothing that was typed is lost', async ({ page, wearer, newTab, site }) => {

@@ -14,6 +14,7 @@ use crate::session::{Session, View};
 use crate::ui::advice::{AdviceLine, Advising};
 use crate::ui::focus::into_sight_soon;
 use crate::ui::notice::CookieNotice;
+use crate::ui::text::{Text, text};
 
 /// What the page's address says: where to go afterwards, and what came of the plain form before.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -207,7 +208,7 @@ pub fn PasswordField(
                     class:unready=move || !session.hydrated.get()
                     on:click=move |_| asked_to_show.update(|it| *it = !*it)
                 >
-                    {move || if shown() { "Hide" } else { "Show" }}
+                    <span inner_html=text(move || if shown() { "Hide" } else { "Show" })></span>
                     <span class="hidden">{format!(" {}", label.to_lowercase())}</span>
                 </button>
             </div>
@@ -229,9 +230,11 @@ pub fn Submit(
 ) -> impl IntoView {
     let pending = sending.pending;
     view! {
-        <button class="button main" aria-disabled=move || pending.get().then_some("true")>
-            {move || if pending.get() { meanwhile } else { label }}
-        </button>
+        <button
+            class="button main"
+            aria-disabled=move || pending.get().then_some("true")
+            inner_html=text(move || if pending.get() { meanwhile } else { label })
+        ></button>
     }
 }
 
@@ -250,7 +253,7 @@ pub fn Problem(
     });
     view! {
         <div node_ref=place role="alert">
-            {move || sending.error().map(|text| view! { <p class="notice bad">{text}</p> })}
+            {move || sending.error().map(|text| view! { <p class="notice bad" inner_html=Text::from(text)></p> })}
         </div>
     }
 }
@@ -266,7 +269,7 @@ pub fn Done(
 ) -> impl IntoView {
     view! {
         <div role="status">
-            {move || sending.is_done().then(|| view! { <p class="notice good">{told}</p> })}
+            {move || sending.is_done().then(|| view! { <p class="notice good" inner_html=text(move || told.get())></p> })}
         </div>
     }
 }
@@ -286,7 +289,9 @@ pub fn Before(
                 <p>
                     <b>"You are signed in."</b>
                 </p>
-                <p class="as-whom">{who.map(|who| format!("As {who}"))}</p>
+                <p class="as-whom">
+                    {who.map(|who| view! { <span>"As "</span> <bdi translate="no" inner_html=Text::from(who)></bdi> })}
+                </p>
                 <A href=move || asked.get().next attr:class="button">
                     "Continue"
                 </A>
@@ -300,9 +305,9 @@ pub fn Before(
         view! {
             <div class="notice warm" role="status">
                 <p>
-                    <b>{what}</b>
+                    <b inner_html=Text::from(what)></b>
                 </p>
-                <p>{advice}</p>
+                <p inner_html=Text::from(advice)></p>
             </div>
         }
         .into_any()

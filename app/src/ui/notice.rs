@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use super::text::{Text, text};
 use super::ticks::use_ticks;
 use super::words;
 use crate::session::{Connection, Session, View};
@@ -38,7 +39,7 @@ pub fn ConnectionNotice() -> impl IntoView {
     });
     view! {
         <aside aria-label="Connection" class="connection" class:shown=move || kind.get().is_some()>
-            <p role="status">{move || kind.get()}</p>
+            <p role="status" inner_html=text(move || kind.get())></p>
             {move || kind.get().map(|_| view! { <NextAttempt /> })}
         </aside>
     }
@@ -50,7 +51,12 @@ fn NextAttempt() -> impl IntoView {
     let now = use_ticks();
     move || match (session.connection.get(), now.get()) {
         (Connection::Retrying { next_at }, Some(now)) => Some(
-            view! { <p class="connection-next">"Next attempt in " <span class="mono">{words::countdown(next_at - now)}</span></p> },
+            view! { 
+                <p class="connection-next">
+                    "Next attempt in "
+                    <span class="mono" translate="no" inner_html=Text::from(words::countdown(next_at - now))></span>
+                </p>
+            },
         ),
         _ => None,
     }

@@ -5,6 +5,7 @@
 //! nothing else, and goes there by `inner_html=text(..)`: it is still text, never HTML.
 
 use leptos::html::InnerHtmlValue;
+use leptos::prelude::IntoAttributeValue;
 use leptos::tachys::renderer::types::Element;
 
 /// An element's text.
@@ -29,9 +30,30 @@ impl<T: Into<Text>> From<Option<T>> for Text {
     }
 }
 
-/// What an element says, whenever that changes; nothing for `None`.
-pub fn text<T: Into<Text>>(say: impl Fn() -> T + Send + 'static) -> impl Fn() -> Text + Send + 'static {
-    move || say().into()
+/// What an element says, whenever that changes.
+pub struct Said(Saying);
+
+type Saying = Box<dyn FnMut() -> Text + Send>;
+
+/// What an element is to say; nothing for `None`.
+pub fn text<T: Into<Text>>(say: impl Fn() -> T + Send + 'static) -> Said {
+    Said(Box::new(move || say().into()))
+}
+
+impl IntoAttributeValue for Said {
+    type Output = Saying;
+
+    fn into_attribute_value(self) -> Saying {
+        self.0
+    }
+}
+
+impl IntoAttributeValue for Text {
+    type Output = Self;
+
+    fn into_attribute_value(self) -> Self {
+        self
+    }
 }
 
 impl InnerHtmlValue for Text {
@@ -98,7 +120,7 @@ mod tests {
         let mut html = String::new();
         Text::from(Some("<b>Ada & \"co\"</b>")).to_html(&mut html);
         assert_eq!(html, "&lt;b&gt;Ada &amp; \"co\"&lt;/b&gt;");
-        assert_eq!(text(|| None::<&str>)(), Text(String::new()));
-        assert_eq!(text(|| "Ada")(), Text("Ada".to_owned()));
+        assert_eq!((text(|| None::<&str>).0)(), Text(String::new()));
+        assert_eq!((text(|| "Ada").0)(), Text("Ada".to_owned()));
     }
 }

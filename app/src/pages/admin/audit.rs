@@ -14,6 +14,7 @@ use super::table::{AFTER, Paging, Who};
 use crate::api::admin::{Account, Audit, AuditEvent};
 use crate::pages::live::{FRESH, Live, Standing};
 use crate::ui::focus::focus_soon;
+use crate::ui::text::Text;
 use crate::ui::{links, told};
 
 /// The page.
@@ -180,7 +181,7 @@ fn Problems(unclear: Memo<Vec<Unclear>>, list: NodeRef<H2>) -> impl IntoView {
         <div class="filter-problems" id="filter-problems" role="alert">
             <Show when=move || unclear.with(|unclear| !unclear.is_empty())>
                 <div class="notice bad">
-                    {move || unclear.get().into_iter().map(|it| view! { <p>{it.told()}</p> }).collect_view()}
+                    {move || unclear.get().into_iter().map(|it| view! { <p inner_html=Text::from(it.told())></p> }).collect_view()}
                     <p>"Choose what to show below, or see everything."</p>
                     <Clear home=list />
                 </div>
@@ -200,8 +201,10 @@ fn OnlyOne(session_id: Option<Uuid>, user: Uuid, filter: Memo<Filter>, list: Nod
             <span>"Only about "</span>
             {move || match live.read.get() {
                 Some(account) => view! { <Who user=account.user /> }.into_any(),
-                None if live.is_missing() => "somebody who has no account here".into_any(),
-                None => "one person".into_any(),
+                None => {
+                    let whom = if live.is_missing() { "somebody who has no account here" } else { "one person" };
+                    view! { <span inner_html=Text::from(whom)></span> }.into_any()
+                }
             }}
             <a class="button" href=everybody on:click=move |_| focus_soon(list)>
                 "About everybody"
