@@ -65,6 +65,9 @@ pub fn prepare(session: Session) {
 /// Starts the engine, once the page is hydrated.
 pub fn boot() {
     events::listen();
+    if storage::owed().is_none() {
+        storage::owe_what_vanished();
+    }
     INBOX.with_borrow_mut(|inbox| {
         inbox.push_front((Input::SetPatterns(storage::patterns()), Arrival::Nothing));
         inbox.push_front((Input::Boot, Arrival::Nothing));

@@ -175,6 +175,14 @@ pub fn PasswordField(
     let session = Session::expect();
     let asked_to_show = RwSignal::new(false);
     let shown = move || asked_to_show.get() && !sending.pending.get();
+    // It may have been chosen before the page came to life.
+    Effect::new(move |_| {
+        if let (Some(advising), Some(field)) = (advising, input.get())
+            && !field.value().is_empty()
+        {
+            advising.judge();
+        }
+    });
     view! {
         <div class="field">
             <label for=name>{label}</label>
@@ -316,7 +324,7 @@ pub fn Before(
         let asked_ended = asked.get().ended;
         match session.view.get() {
             // The page is about to change.
-            View::SignedIn(_) if sending.pending.get() || sending.is_done() => ().into_any(),
+            View::SignedIn(_) | View::Checking if sending.pending.get() || sending.is_done() => ().into_any(),
             View::SignedIn(it) => onward(Some(it.user.name)),
             View::Checking => match asked_ended {
                 Some(ended) => reason(ended),
