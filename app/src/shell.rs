@@ -95,8 +95,14 @@ pub fn shell(assets: Assets, settings: PageSettings, view: View) -> impl IntoVie
                 <MetaTags />
             </head>
             <body>
-                // What the script has to say, when the page does not come to life.
-                <div id="trouble" role="alert"></div>
+                // What the script has to say, when the page does not come to life. What is in it shows where something
+                // keeps the script itself from running.
+                <div id="trouble" role="alert">
+                    <p class="notice bad wrap later">
+                        "No script of this page runs here. Signing in and out works all the same; for the rest, reload the page, \
+                         and see that nothing blocks its scripts."
+                    </p>
+                </div>
                 <div id=CONTAINER data-nodes=start::nodes(&page) inner_html=page></div>
             </body>
         </html>

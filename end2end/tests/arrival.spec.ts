@@ -21,22 +21,22 @@ test('the WASM and its script are loaded once, and before the style sheet', asyn
 });
 
 /** Whatever is in the way of the WASM or its script. */
-const obstacles: Record<string, (site: Site) => Rule[]> = {
-  'the WASM is not there': ({ proxy }) => [proxy.trouble(WASM, { kind: 'answer', status: 404, type: 'text/plain', body: 'none' })],
-  'the WASM is something else': ({ proxy }) =>
-    [proxy.trouble(WASM, { kind: 'answer', status: 200, type: 'text/html', body: '<h1>Please sign in to this network</h1>' })],
-  'the WASM is cut off': ({ proxy }) =>
-    [proxy.trouble(WASM, { kind: 'answer', status: 200, type: 'application/wasm', body: '\0asm\x01\0\0\0\x01' })],
-  'the connection breaks': ({ proxy }) => [proxy.trouble(WASM, { kind: 'refuse' })],
-  'the script is not there': ({ proxy }) => [proxy.trouble(SCRIPT, { kind: 'answer', status: 404, type: 'text/plain', body: 'none' })],
-  'the script is something else': ({ proxy }) =>
-    [proxy.trouble(SCRIPT, { kind: 'answer', status: 200, type: 'text/html', body: '<h1>Please sign in to this network</h1>' })],
+const obstacles: Record<string, (site: Site, times?: number) => Rule> = {
+  'the WASM is not there': ({ proxy }, times) => proxy.trouble(WASM, { kind: 'answer', status: 404, type: 'text/plain', body: 'none' }, times),
+  'the WASM is something else': ({ proxy }, times) =>
+    proxy.trouble(WASM, { kind: 'answer', status: 200, type: 'text/html', body: '<h1>Please sign in to this network</h1>' }, times),
+  'the WASM is cut off': ({ proxy }, times) =>
+    proxy.trouble(WASM, { kind: 'answer', status: 200, type: 'application/wasm', body: '\0asm\x01\0\0\0\x01' }, times),
+  'the connection breaks': ({ proxy }, times) => proxy.trouble(WASM, { kind: 'refuse' }, times),
+  'the script is not there': ({ proxy }, times) => proxy.trouble(SCRIPT, { kind: 'answer', status: 404, type: 'text/plain', body: 'none' }, times),
+  'the script is something else': ({ proxy }, times) =>
+    proxy.trouble(SCRIPT, { kind: 'answer', status: 200, type: 'text/html', body: '<h1>Please sign in to this network</h1>' }, times),
 };
 
 for (const [what, block] of Object.entries(obstacles)) {
   test(`where ${what}, the page says to reload it`, async ({ page, wearer, site, missing, problems }) => {
     missing.add(WASM).add(SCRIPT);
-    const rules = block(site);
+    const rule = block(site);
     await wearer.open('/register');
     await wearer.submitRegister(ada);
     for (const path of ['/dashboard', '/', '/sign-in']) {
@@ -46,7 +46,7 @@ for (const [what, block] of Object.entries(obstacles)) {
       await expect(page.getByRole('alert'), path).not.toContainText('JavaScript');
       await expect(page.locator('[aria-busy]'), path).toHaveCount(0);
     }
-    for (const rule of rules) rule.end();
+    rule.end();
     await wearer.open('/dashboard');
     await wearer.expectSignedIn(ada);
     // What browsers say of modules that are none.
@@ -55,12 +55,8 @@ for (const [what, block] of Object.entries(obstacles)) {
 
   test(`where ${what} only once, nobody notices`, async ({ page, wearer, site, missing, problems }) => {
     missing.add(WASM).add(SCRIPT);
-    const rules = block(site);
-    const path = rules[0]?.path === SCRIPT ? SCRIPT : WASM;
-    const struck = site.proxy.next(path);
+    const { path } = block(site, 1);
     await wearer.open('/sign-in');
-    await struck;
-    for (const rule of rules) rule.end();
     await expect(page.getByRole('button', { name: 'Show password' })).toBeVisible();
     await expect(trouble(page)).toHaveCount(0);
     expect(site.proxy.seen(path, 'GET').length).toBeLessThan(4);
@@ -95,6 +91,16 @@ test('a page that is late says so, and comes to life all the same', async ({ pag
   rule.end();
   await wearer.expectSignedIn(ada);
   await expect(trouble(page)).toHaveCount(0);
+});
+
+test('where something blocks the scripts of the page, it says so', async ({ page, wearer, problems }) => {
+  await page.route('**/sign-in', async (route) => {
+    const answer = await route.fetch();
+    await route.fulfill({ response: answer, headers: { ...answer.headers(), 'content-security-policy': "script-src 'none'" } });
+  });
+  await wearer.open('/sign-in');
+  await expect(page.getByRole('alert').filter({ hasText: 'No script of this page runs here' })).toBeVisible({ timeout: 15_000 });
+  expect(problems.splice(0, Infinity).join('\n')).toContain('script-src');
 });
 
 test('a browser without WebAssembly is told so', async ({ page, wearer }) => {

@@ -32,7 +32,7 @@ const changes = {
     const found: Node[] = [];
     for (let node = texts.nextNode(); node; node = texts.nextNode()) found.push(node);
     for (const node of found) {
-      const [outer, inner] = ['font', 'font'].map((name) => document.createElement(name)) as [Element, Element];
+      const [outer, inner] = [document.createElement('font'), document.createElement('font')];
       inner.textContent = node.textContent;
       outer.append(inner);
       node.parentNode?.replaceChild(outer, node);

@@ -42,7 +42,8 @@ impl Channel {
         let channel = BroadcastChannel::new(NAME).ok()?;
         let listener = Closure::new(|event: MessageEvent| hear(&event));
         channel.set_onmessage(Some(listener.as_ref().unchecked_ref()));
-        let close = Reflect::get(&channel, &"close".into()).ok().and_then(|it| it.dyn_into::<Function>().ok());
+        let close =
+            Reflect::get(&channel, &"close".into()).ok().and_then(|it| it.dyn_into::<Function>().ok());
         let will = close.map(|close| Will::leave(close.bind0(&channel)));
         Some(Self { channel, _listener: listener, _will: will })
     }

@@ -230,6 +230,8 @@
     } catch { /* nothing was kept */ }
   });
 
+  // It runs: nothing to say of that.
+  parsed.then(() => say());
   const late = setTimeout(() => parsed.then(() => alive || say('late')), PATIENCE);
   begin().catch(async () => {
     await parsed;

@@ -50,14 +50,12 @@ fn NextAttempt() -> impl IntoView {
     let session = Session::expect();
     let now = use_ticks();
     move || match (session.connection.get(), now.get()) {
-        (Connection::Retrying { next_at }, Some(now)) => Some(
-            view! { 
-                <p class="connection-next">
-                    "Next attempt in "
-                    <span class="mono" translate="no" inner_html=Text::from(words::countdown(next_at - now))></span>
-                </p>
-            },
-        ),
+        (Connection::Retrying { next_at }, Some(now)) => Some(view! {
+            <p class="connection-next">
+                "Next attempt in "
+                <span class="mono" translate="no" inner_html=Text::from(words::countdown(next_at - now))></span>
+            </p>
+        }),
         _ => None,
     }
 }
