@@ -10,7 +10,7 @@ import { ada, grace } from '../support/wearer.ts';
 const WASM = '/pkg/lanyard_bg.wasm';
 const SCRIPT = '/pkg/lanyard.js';
 
-const trouble = (page: Page) => page.getByRole('alert').filter({ hasText: /reload the page/ });
+const notice = (page: Page) => page.getByRole('alert').filter({ hasText: /reload the page/ });
 
 test('the WASM and its script are loaded once, and before the style sheet', async ({ page, wearer, site }) => {
   await wearer.openForm('/sign-in');
@@ -41,7 +41,7 @@ for (const [what, block] of Object.entries(obstacles)) {
     await wearer.submitRegister(ada);
     for (const path of ['/dashboard', '/', '/sign-in']) {
       if (path !== '/dashboard') await wearer.open(path);
-      await expect(trouble(page), path).toBeVisible();
+      await expect(notice(page), path).toBeVisible();
       await expect(page.locator('body'), path).not.toContainText('One moment');
       await expect(page.getByRole('alert'), path).not.toContainText('JavaScript');
       await expect(page.locator('[aria-busy]'), path).toHaveCount(0);
@@ -55,11 +55,12 @@ for (const [what, block] of Object.entries(obstacles)) {
 
   test(`where ${what} only once, nobody notices`, async ({ page, wearer, site, missing, problems }) => {
     missing.add(WASM).add(SCRIPT);
-    const { path } = block(site, 1);
+    const { path, trouble } = block(site, 1);
     await wearer.open('/sign-in');
     await expect(page.getByRole('button', { name: 'Show password' })).toBeVisible();
-    await expect(trouble(page)).toHaveCount(0);
-    expect(site.proxy.seen(path, 'GET').length).toBeLessThan(4);
+    await expect(notice(page)).toHaveCount(0);
+    // Firefox asks again by itself where a connection breaks.
+    if (trouble.kind !== 'refuse') expect(site.proxy.seen(path, 'GET').length).toBeLessThan(4);
     problems.splice(0, Infinity, ...problems.filter((problem) => !/module|MIME|[Ll]oading failed|disallowed/.test(problem)));
   });
 }
@@ -67,11 +68,11 @@ for (const [what, block] of Object.entries(obstacles)) {
 test('the button loads all of it anew, whatever was kept', async ({ page, wearer, site, problems }) => {
   const rule = site.proxy.trouble(WASM, { kind: 'answer', status: 200, type: 'text/html', body: 'none of ours' });
   await wearer.open('/sign-in');
-  await expect(trouble(page)).toBeVisible();
+  await expect(notice(page)).toBeVisible();
   rule.end();
   await page.getByRole('button', { name: 'Reload' }).click();
   await expect(page.getByRole('button', { name: 'Show password' })).toBeVisible();
-  await expect(trouble(page)).toHaveCount(0);
+  await expect(notice(page)).toHaveCount(0);
   expect(problems).toEqual([]);
 });
 
@@ -83,14 +84,16 @@ test('whatever its type is called, the WASM runs', async ({ page, wearer }) => {
   await wearer.register(ada);
 });
 
-test('a page that is late says so, and comes to life all the same', async ({ page, wearer, site }) => {
-  await wearer.register(ada);
+test('a page that is late says so, and comes to life all the same', async ({ page, wearer, site, problems }) => {
   const rule = site.proxy.trouble(WASM, { kind: 'hold' });
-  await page.goto(`${site.url}/dashboard`, { waitUntil: 'commit' });
-  await expect(trouble(page)).toContainText('still on its way', { timeout: 15_000 });
+  await page.goto(`${site.url}/register`, { waitUntil: 'commit' });
+  await wearer.submitRegister(ada);
+  await expect(page).toHaveURL(/dashboard/);
+  await expect(notice(page)).toContainText('still on its way', { timeout: 15_000 });
   rule.end();
   await wearer.expectSignedIn(ada);
-  await expect(trouble(page)).toHaveCount(0);
+  await expect(notice(page)).toHaveCount(0);
+  problems.splice(0, Infinity, ...problems.filter((problem) => !problem.includes('NetworkError')));
 });
 
 test('where something blocks the scripts of the page, it says so', async ({ page, wearer, problems }) => {
@@ -119,9 +122,7 @@ test('a password that was typed before is judged at once', async ({ page, site }
 });
 
 test('a plain form that is refused comes back with what was typed, but for the password', async ({ page, site, wearer, problems }) => {
-  await wearer.register(ada);
-  await wearer.signOut();
-  await wearer.expectSignedOut();
+  await site.server.send('POST', '/auth/register', { body: JSON.stringify(ada), headers: { 'content-type': 'application/json' } });
   const rule = site.proxy.trouble(WASM, { kind: 'hold' });
   await page.goto(`${site.url}/register?next=%2Fdevices`, { waitUntil: 'commit' });
   await wearer.submitRegister({ ...ada, name: 'Ada <b> "Byron" & co' });
