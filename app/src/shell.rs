@@ -1,5 +1,8 @@
 //! The HTML document around the app, and the app's root: context, routes, and what is on every page. The server
-//! calls [`shell`], the browser's entry point hydrates [`App`].
+//! calls [`shell`], the browser's entry point hydrates [`App`] in the container, or draws it there anew.
+
+#[cfg(feature = "ssr")]
+mod start;
 
 use leptos::prelude::*;
 use leptos_meta::provide_meta_context;
@@ -19,6 +22,9 @@ use crate::ui::notice::ConnectionNotice;
 /// The name of the `<meta>` that carries [`Opening`].
 #[cfg_attr(not(any(feature = "ssr", feature = "hydrate")), expect(dead_code))]
 const SETTINGS: &str = "lanyard-settings";
+
+/// The id of the container that the app is drawn in. What others put into the body beside it does no harm.
+pub const CONTAINER: &str = "app";
 
 /// What a page starts from, on the server and at hydration alike: by then the cookies may be others, and the page
 /// that the server drew is taken over as it is. The engine corrects it.
@@ -61,12 +67,20 @@ pub fn shell(assets: Assets, settings: PageSettings, view: View) -> impl IntoVie
     let nonce = leptos::nonce::use_nonce();
     // Neither fails for plain numbers and strings.
     let settings = serde_json::to_string(&opening).unwrap_or_default();
-    let start = start_script(&assets);
+    let page = rendered();
     view! {
         <!DOCTYPE html>
         <html lang="en">
             <head>
                 <meta charset="utf-8" />
+                <script
+                    nonce=nonce.clone()
+                    data-js=assets.js
+                    data-wasm=assets.wasm
+                    data-advice-js=assets.advice_js
+                    data-advice-wasm=assets.advice_wasm
+                    inner_html=start::SCRIPT.as_str()
+                ></script>
                 <meta name="viewport" content="width=device-width, initial-scale=1" />
                 <meta name="color-scheme" content="light dark" />
                 <meta name="theme-color" media="(prefers-color-scheme: light)" content="#fcfaf6" />
@@ -78,37 +92,30 @@ pub fn shell(assets: Assets, settings: PageSettings, view: View) -> impl IntoVie
                 <meta name=SETTINGS content=settings />
                 <link rel="stylesheet" href=assets.css />
                 <link rel="icon" type="image/svg+xml" href="/favicon.svg" />
-                <link rel="modulepreload" href=assets.js nonce=nonce.clone() />
-                <link rel="preload" href=assets.wasm r#as="fetch" r#type="application/wasm" crossorigin="anonymous" />
-                <script nonce=nonce.clone() inner_html=crate::ui::repeat::SENT_ONCE></script>
-                <script type="module" nonce=nonce inner_html=start></script>
+                <script nonce=nonce inner_html=crate::ui::repeat::SENT_ONCE></script>
                 <MetaTags />
             </head>
             <body>
-                <App />
+                // What the script has to say, when the page does not come to life. What is in it shows where something
+                // keeps the script itself from running.
+                <div id="trouble" role="alert">
+                    <p class="notice bad wrap later">
+                        "No script of this page runs here. Signing in and out works all the same; for the rest, reload the page, \
+                         and see that nothing blocks its scripts."
+                    </p>
+                </div>
+                <div id=CONTAINER data-nodes=start::nodes(&page) inner_html=page></div>
             </body>
         </html>
     }
 }
 
-/// Loads the WASM and hydrates the page. Leptos' own `HydrationScripts` puts the nonce into `crossorigin`. And WASM can't
-/// load a module by itself: it calls `lanyardAdvice` when somebody chooses a password.
+/// The app, as it is when nothing in it waits for anything. What is in it lives as long as the caller.
 #[cfg(feature = "ssr")]
-fn start_script(assets: &Assets) -> String {
-    let quoted = |text: &str| serde_json::Value::from(text).to_string().replace('<', "\\u003c");
-    format!(
-        "import init, {{ hydrate }} from {};\n\
-         globalThis.lanyardAdvice = async () => {{\n\
-         const advice = await import({});\n\
-         await advice.default({{ module_or_path: {} }});\n\
-         return advice;\n\
-         }};\n\
-         init({{ module_or_path: {} }}).then(hydrate);",
-        quoted(&assets.js),
-        quoted(&assets.advice_js),
-        quoted(&assets.advice_wasm),
-        quoted(&assets.wasm)
-    )
+fn rendered() -> String {
+    use futures::{FutureExt as _, StreamExt as _};
+
+    App().into_view().to_html_stream_in_order().collect().now_or_never().unwrap_or_default()
 }
 
 /// The app: header, page, foot.

@@ -30,6 +30,8 @@ export type Trouble =
   | { kind: 'refuse' }
   /** The server does what it was asked, its answer is lost; only answers that `which` says, if it is there. */
   | { kind: 'lose'; which?: (exchange: Exchange) => boolean }
+  /** The server does what it was asked; the head of its answer arrives, and half of the body. */
+  | { kind: 'cut' }
   /** Something in between answers itself. */
   | { kind: 'answer'; status: number; type: string; body: string }
   /** It is passed on only once the trouble is over. */
@@ -183,6 +185,11 @@ export class Proxy {
       return;
     }
     const { 'transfer-encoding': _, ...headers } = got.headers;
+    if (trouble?.kind === 'cut') {
+      answer.writeHead(exchange.status, { ...headers, 'content-length': content.length });
+      answer.write(content.subarray(0, content.length / 2), () => answer.destroy());
+      return;
+    }
     answer.writeHead(exchange.status, headers).end(content);
   }
 

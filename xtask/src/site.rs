@@ -69,6 +69,8 @@ fn bindgen(workspace: &Workspace, release: bool, module: &Path, name: &str) -> R
     let mut bindgen = Bindgen::new();
     bindgen.input_path(module).out_name(name).omit_default_module_path(false);
     bindgen
+        // After a panic nothing of the dead instance may run: the page's script calls this (`app/src/shell/start.js`).
+        .reset_state_function(true)
         .typescript(false)
         .keep_debug(false)
         .remove_name_section(release)

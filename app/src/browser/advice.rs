@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use futures::lock::Mutex;
-use js_sys::{Array, Function, JsString, Promise, Reflect};
+use js_sys::{Array, Function, JsString, Reflect};
 use wasm_bindgen::{JsCast as _, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use zeroize::Zeroizing;
 
+use super::start;
 use crate::ui::advice::Advice;
 
 thread_local! {
@@ -46,15 +47,9 @@ async fn module() -> Result<JsValue, JsValue> {
     if let Some(module) = &*held {
         return Ok(module.clone());
     }
-    let module = load().await?;
+    let module = JsFuture::from(start::advice()?).await?;
     *held = Some(module.clone());
     Ok(module)
-}
-
-/// By the script that the page began with, which knows where it is.
-async fn load() -> Result<JsValue, JsValue> {
-    let promise = function(&js_sys::global(), "lanyardAdvice")?.call0(&JsValue::NULL)?;
-    JsFuture::from(promise.dyn_into::<Promise>()?).await
 }
 
 fn function(of: &JsValue, name: &str) -> Result<Function, JsValue> {

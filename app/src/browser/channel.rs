@@ -1,12 +1,14 @@
 //! What tabs tell each other, over a BroadcastChannel of our origin. A message lives in memory only, so the
 //! access token may travel in it.
 
+use js_sys::{Function, Reflect};
 use lanyard_client::{Announcement, EndReason, Mark};
 use serde::{Deserialize, Serialize};
 use wasm_bindgen::prelude::*;
 use web_sys::{BroadcastChannel, MessageEvent};
 
 use super::badge;
+use super::start::Will;
 use super::{Arrival, step_with};
 use crate::api::Tokens;
 
@@ -31,6 +33,7 @@ pub struct Channel {
     channel: BroadcastChannel,
     /// Called for every message; kept alive by being here.
     _listener: Closure<dyn FnMut(MessageEvent)>,
+    _will: Option<Will>,
 }
 
 impl Channel {
@@ -39,7 +42,10 @@ impl Channel {
         let channel = BroadcastChannel::new(NAME).ok()?;
         let listener = Closure::new(|event: MessageEvent| hear(&event));
         channel.set_onmessage(Some(listener.as_ref().unchecked_ref()));
-        Some(Self { channel, _listener: listener })
+        let close =
+            Reflect::get(&channel, &"close".into()).ok().and_then(|it| it.dyn_into::<Function>().ok());
+        let will = close.map(|close| Will::leave(close.bind0(&channel)));
+        Some(Self { channel, _listener: listener, _will: will })
     }
 
     /// Tells the other tabs; a badge goes along with the news of it.

@@ -6,8 +6,8 @@ use std::rc::Rc;
 use futures::channel::oneshot;
 use gloo_timers::callback::Timeout;
 use lanyard_client::{
-    Announcement, Attempt, CallAnswer, CallId, Cause, Effect, Engine, FormId, Input, Now, Rejection, Serial,
-    SessionId, Standing,
+    Announcement, Attempt, CallAnswer, CallId, Cause, Effect, Engine, FormId, Input, Jar, Mark, Now,
+    Rejection, Serial, SessionId, Standing, Who,
 };
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{AbortController, AbortSignal};
@@ -68,12 +68,20 @@ pub struct Form {
     pub reply: oneshot::Sender<Result<(), ApiError>>,
 }
 
+/// A sign-in whose answer was lost on its way, or came in half: whether it did sign somebody in, the cookies will tell.
+struct InDoubt {
+    /// Who was signed in before.
+    before: Option<Mark>,
+    reply: oneshot::Sender<Result<(), ApiError>>,
+}
+
 /// The tab's engine and what belongs to it.
 pub struct Driver {
     engine: Engine,
     badge: Option<Held>,
     pub calls: HashMap<CallId, Pending>,
     pub forms: HashMap<FormId, Form>,
+    in_doubt: Vec<InDoubt>,
     under_way: HashMap<Attempt, AbortController>,
     /// Whether the last renewal that failed was answered at all.
     answered: bool,
@@ -90,6 +98,7 @@ impl Driver {
             badge: None,
             calls: HashMap::new(),
             forms: HashMap::new(),
+            in_doubt: Vec::new(),
             under_way: HashMap::new(),
             answered: false,
             timer: None,
@@ -110,10 +119,47 @@ impl Driver {
         };
         let mut events = Vec::new();
         self.timer = None;
+        let vanished = self.would_vanish(&now, &input);
         for effect in self.engine.step(&now, input) {
             self.perform(effect, &now, &mut arrival, &mut events);
         }
+        if let Some(who) = vanished.filter(|_| self.who().is_none()) {
+            // The hint alone is gone, and nobody has signed out: the session would live on unseen.
+            storage::owe(who);
+            super::step(Input::Deadline);
+        }
+        self.resolve_doubts();
         self.shows(&now, events)
+    }
+
+    /// Who is signed in and named by no cookie any more, though this is no news of a sign-out.
+    fn would_vanish(&self, now: &Now, input: &Input) -> Option<Who> {
+        let is_news = matches!(input, Input::SignOut | Input::Peer(Announcement::Ended { .. }));
+        let Standing::Somebody { who, jar: Jar::Seen, .. } = *self.engine.standing() else { return None };
+        (now.hint.is_none() && now.owed.is_none() && !is_news).then_some(who)
+    }
+
+    fn who(&self) -> Option<Who> {
+        match *self.engine.standing() {
+            Standing::Somebody { who, .. } => Some(who),
+            Standing::Nobody { .. } => None,
+        }
+    }
+
+    /// Answers the sign-ins in doubt of which it is known by now what became of them.
+    fn resolve_doubts(&mut self) {
+        let (who, badge) = (self.who().map(|who| who.mark), self.engine.badge().is_some());
+        for InDoubt { before, reply } in std::mem::take(&mut self.in_doubt) {
+            match (who != before && who.is_some(), badge) {
+                (true, false) => self.in_doubt.push(InDoubt { before, reply }),
+                (true, true) => {
+                    let _ = reply.send(Ok(()));
+                }
+                (false, _) => {
+                    let _ = reply.send(Err(ApiError::new(ErrorCode::Unavailable)));
+                }
+            }
+        }
     }
 
     fn perform(&mut self, effect: Effect, now: &Now, arrival: &mut Arrival, events: &mut Vec<Event>) {
@@ -134,7 +180,10 @@ impl Driver {
                 }
             }
             Effect::Adopt { serial, cause } => self.adopt(serial, cause, now, arrival, events),
-            Effect::Clear => self.badge = None,
+            Effect::Clear => {
+                self.badge = None;
+                storage::forget();
+            }
             Effect::Send { call, replay } => self.send(call, replay),
             Effect::Deliver(call) => self.deliver(call, arrival, events),
             Effect::Reject { call, why } => self.reject(call, why),
@@ -169,6 +218,7 @@ impl Driver {
             let number = badge::generation(&tokens.access_token);
             let age = self.engine.badge().map_or(0, |badge| badge.since.age(now));
             let issued_at = clock::fraction(now.monotonic) - clock::fraction(age);
+            storage::remember(tokens.session_id);
             self.badge = Some(Held { tokens: *tokens, serial, number, cause, issued_at });
             events.push(Event::Issued { number, cause });
         }
@@ -211,6 +261,7 @@ impl Driver {
     fn submit(&mut self, attempt: Attempt, form: FormId) {
         let Some(Form { request, reply }) = self.forms.remove(&form) else { return };
         let abort = self.begin(attempt);
+        let before = self.who().map(|who| who.mark);
         spawn_local(async move {
             let answer = http::send(&request, None, abort.as_ref()).await;
             let tokens = answer.as_ref().ok().and_then(http::tokens);
@@ -222,7 +273,13 @@ impl Driver {
             let outcome = match answer.as_ref().ok().and_then(meaning::our_error) {
                 _ if session.is_some() && signed_in => Ok(()),
                 Some(error) => Err(error),
-                None => Err(ApiError::new(ErrorCode::Unavailable)),
+                None => {
+                    super::with_driver(|driver| {
+                        driver.in_doubt.push(InDoubt { before, reply });
+                        driver.resolve_doubts();
+                    });
+                    return;
+                }
             };
             let _ = reply.send(outcome);
         });

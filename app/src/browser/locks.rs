@@ -12,9 +12,10 @@ use futures::future::Shared;
 use js_sys::{Function, Object, Promise, Reflect};
 use lanyard_client::{Input, Turn};
 use wasm_bindgen::prelude::*;
-use wasm_bindgen_futures::{JsFuture, future_to_promise, spawn_local};
+use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::AbortController;
 
+use super::start::Will;
 use super::step;
 
 const NAME: &str = "lanyard";
@@ -97,12 +98,19 @@ async fn request(
         }
         noted.set(true);
         step(Input::LockWon { turn, waited });
-        future_to_promise(async move {
-            // An error means that the driver is gone, and so is the need for the lock.
-            let _ = released.await;
-            Ok(JsValue::UNDEFINED)
-        })
-        .into()
+        // Held until this is resolved: by us, or should this instance die, by the script that outlives it.
+        let mut resolve = None;
+        let held = Promise::new(&mut |resolved, _| resolve = Some(resolved));
+        if let Some(resolve) = resolve {
+            let will = Will::leave(resolve.clone());
+            spawn_local(async move {
+                // An error means that the driver is gone, and so is the need for the lock.
+                let _ = released.await;
+                drop(will);
+                let _ = resolve.call0(&JsValue::UNDEFINED);
+            });
+        }
+        held.into()
     });
     let ask: Function = Reflect::get(manager, &"request".into())?.dyn_into()?;
     let done: Promise = ask.call3(manager, &NAME.into(), options, hold.as_ref())?.dyn_into()?;

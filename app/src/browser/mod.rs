@@ -7,6 +7,7 @@
 //! | `advice` | the module that judges passwords, loaded when it is needed |
 //! | `badge` | the access token in memory, and what pages may see of it |
 //! | `locks`, `channel` | the other tabs |
+//! | `start` | the script that the page began with, which outlives an instance that panics |
 //! | `jar`, `storage`, `events`, `clock` | cookies, local storage, the page's life, time and randomness |
 //!
 //! `crate::session` and `crate::api::client` call it; pages call those. A page is single-threaded, so the
@@ -22,6 +23,7 @@ mod events;
 mod http;
 mod jar;
 mod locks;
+pub mod start;
 mod storage;
 
 use std::cell::{Cell, RefCell};
@@ -63,6 +65,9 @@ pub fn prepare(session: Session) {
 /// Starts the engine, once the page is hydrated.
 pub fn boot() {
     events::listen();
+    if storage::owed().is_none() {
+        storage::owe_what_vanished();
+    }
     INBOX.with_borrow_mut(|inbox| {
         inbox.push_front((Input::SetPatterns(storage::patterns()), Arrival::Nothing));
         inbox.push_front((Input::Boot, Arrival::Nothing));

@@ -1,4 +1,5 @@
-//! What outlives the page, in local storage: the chosen patterns, and a sign-out that has still to be sent.
+//! What outlives the page, in local storage: the chosen patterns, which session is here, and a sign-out that has still to
+//! be sent.
 //! Nothing secret: a session id entitles to nothing. A browser without local storage just forgets.
 
 use lanyard_client::{Mark, Patterns, Who};
@@ -9,6 +10,7 @@ use super::jar;
 
 const PATTERNS: &str = "lanyard-patterns";
 const OWED: &str = "lanyard-sign-out-owed";
+const SESSION: &str = "lanyard-session";
 
 /// The patterns that were chosen, or both.
 pub fn patterns() -> Patterns {
@@ -51,6 +53,31 @@ pub fn settle(who: Who) {
         && owed().is_some_and(|owed| owed.mark == who.mark)
     {
         let _ = storage.remove_item(OWED);
+    }
+}
+
+/// Keeps in mind which session is here.
+pub fn remember(session: Uuid) {
+    if let Some(storage) = storage() {
+        let _ = storage.set_item(SESSION, &session.to_string());
+    }
+}
+
+/// None is here any more.
+pub fn forget() {
+    if let Some(storage) = storage() {
+        let _ = storage.remove_item(SESSION);
+    }
+}
+
+/// A session was here when the last page was closed, but no cookie names it, and nobody has signed out: it would live on
+/// unseen, so its sign-out is owed.
+pub fn owe_what_vanished() {
+    let left = storage().and_then(|storage| storage.get_item(SESSION).ok()?);
+    if let Some(id) = left.and_then(|id| Uuid::parse_str(&id).ok()).filter(|_| jar::hint().is_none()) {
+        let id = jar::session_id(id);
+        owe(Who { mark: jar::mark(id), id: Some(id) });
+        forget();
     }
 }
 

@@ -7,6 +7,7 @@ use leptos::prelude::*;
 use uuid::Uuid;
 
 use crate::session::Session;
+use crate::ui::text::Text;
 
 /// What the last call came to.
 #[derive(Clone, PartialEq)]
@@ -91,10 +92,8 @@ pub fn Calls(
                             let kind = if status < 400 { "good" } else { "bad" };
                             view! {
                                 <p class="answer-head">
-                                    <span class="mono">{call}</span>
-                                    <span class="tag" data-kind=kind>
-                                        {status}
-                                    </span>
+                                    <span class="mono" translate="no" inner_html=Text::from(call)></span>
+                                    <span class="tag" data-kind=kind inner_html=Text::from(status.to_string())></span>
                                     {replayed.then(|| view! { <small>"refused once, renewed, sent again"</small> })}
                                 </p>
                             }
@@ -103,19 +102,19 @@ pub fn Calls(
                         Some(Outcome::Failed { call, why }) => {
                             view! {
                                 <p class="answer-head">
-                                    <span class="mono">{call}</span>
+                                    <span class="mono" translate="no" inner_html=Text::from(call)></span>
                                     <span class="tag" data-kind="bad">
                                         "failed"
                                     </span>
                                 </p>
-                                <p>{why}</p>
+                                <p inner_html=Text::from(why)></p>
                             }
                                 .into_any()
                         }
                     }}
                 </div>
                 {move || match outcome.get() {
-                    Some(Outcome::Answered { body, .. }) => Some(view! { <pre tabindex="0">{body}</pre> }),
+                    Some(Outcome::Answered { body, .. }) => Some(view! { <pre tabindex="0" translate="no" inner_html=Text::from(body)></pre> }),
                     _ => None,
                 }}
             </div>

@@ -11,6 +11,7 @@ use crate::ui::calendar::Moment;
 use crate::ui::journal::Journal;
 use crate::ui::lead::Lead;
 use crate::ui::notice::CookieNotice;
+use crate::ui::text::text;
 use crate::ui::when::When;
 use crate::ui::{device, links, words};
 
@@ -36,7 +37,7 @@ pub fn Dashboard() -> impl IntoView {
         None => "Dashboard · Lanyard".to_owned(),
     };
     let greeting = move || match first_name.get() {
-        Some(name) => format!("{}, {name}", device::now().map_or("Welcome", Moment::greeting)),
+        Some(_) => format!("{}, ", device::now().map_or("Welcome", Moment::greeting)),
         None => "Welcome back".to_owned(),
     };
 
@@ -57,7 +58,8 @@ pub fn Dashboard() -> impl IntoView {
             <div class="stack">
                 <div class="dash-head">
                     <h1 node_ref=top tabindex="-1">
-                        {greeting}
+                        <span inner_html=text(greeting)></span>
+                        <bdi translate="no" inner_html=text(move || first_name.get())></bdi>
                     </h1>
                     <Lead about="Your badge is in this tab's memory. Shut the tab and it is gone; open it again and the passport fetches a \
                                  new one." />
@@ -105,14 +107,16 @@ fn Switches() -> impl IntoView {
                     flip=move || change(|it| it.interceptor = !it.interceptor)
                 />
             </div>
-            <p class="note" aria-live="polite">
-                {move || match patterns() {
+            <p
+                class="note"
+                aria-live="polite"
+                inner_html=text(move || match patterns() {
                     Patterns { timer: true, interceptor: true } => "Both on: the timer does the work, the retry catches what it misses.",
                     Patterns { timer: true, interceptor: false } => "Only the timer: a call that is refused all the same stays refused.",
                     Patterns { timer: false, interceptor: true } => "Only the retry: the badge is left to expire, and the next call renews it.",
                     Patterns { timer: false, interceptor: false } => "Both off: when the badge expires, calls fail until you renew it by hand.",
-                }}
-            </p>
+                })
+            ></p>
         </section>
     }
     .into_any()

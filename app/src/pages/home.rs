@@ -9,6 +9,7 @@ use crate::session::{Session, View};
 use crate::ui::badge::OwnBadge;
 use crate::ui::demo::Demonstration;
 use crate::ui::flow::{Carries, Flow, Message, Party};
+use crate::ui::lead::NoScript;
 use crate::ui::{links, words};
 
 const PARTIES: [Party; 4] = [
@@ -168,5 +169,6 @@ fn WayOn() -> impl IntoView {
             </A>
         </div>
         <p class="note">"You are signed in: the badge beside this is your own."</p>
+        <NoScript />
     }
 }

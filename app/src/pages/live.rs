@@ -12,6 +12,7 @@ use uuid::Uuid;
 use super::ask::ask;
 use crate::api::{ApiError, ErrorCode};
 use crate::session::Session;
+use crate::ui::text::{Text, text};
 use crate::ui::ticks::keep_fresh;
 use crate::ui::words;
 
@@ -215,11 +216,9 @@ pub fn Standing<T: DeserializeOwned + Send + Sync + 'static>(
     };
     view! {
         <div class="list-state" class:unknown=move || !live.is_known()>
-            <p class="note" role="status">
-                {standing}
-            </p>
+            <p class="note" role="status" inner_html=text(standing)></p>
             <div role="alert">
-                {move || live.failed.get().map(|why| view! { <p class="notice bad">{why}</p> })}
+                {move || live.failed.get().map(|why| view! { <p class="notice bad" inner_html=Text::from(why)></p> })}
             </div>
         </div>
     }

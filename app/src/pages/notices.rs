@@ -12,6 +12,7 @@ use crate::api::{ApiError, ErrorCode};
 use crate::session::{Session, View};
 use crate::ui::confirm::Confirm;
 use crate::ui::focus::focus_soon;
+use crate::ui::text::{Text, text};
 use crate::ui::when::When;
 use crate::ui::{links, told};
 
@@ -53,9 +54,13 @@ pub fn Notices(
         live.act(work, move || focus_soon(home));
     };
     view! {
-        <p class="hidden" role="status">
-            {move || told::how_many_notices(live.read.with(|read| read.as_ref().map_or(0, |read| read.notices.len())))}
-        </p>
+        <p
+            class="hidden"
+            role="status"
+            inner_html=text(move || {
+                told::how_many_notices(live.read.with(|read| read.as_ref().map_or(0, |read| read.notices.len())))
+            })
+        ></p>
         <div class="notices-place" class:unknown=move || !live.is_known()>
             <Show when=move || { number.get() > 0 }>
                 <section class="notices" aria-labelledby="notices">
@@ -76,16 +81,24 @@ pub fn Notices(
                         // Nobody puts away what he was not shown.
                         <Show
                             when=move || more() == 0
-                            fallback=move || view! { <A href=links::DEVICES>{move || format!("{} more", more())}</A> }
+                            fallback=move || {
+                                view! {
+                                    <A href=links::DEVICES>
+                                        <span inner_html=text(move || format!("{} more", more()))></span>
+                                    </A>
+                                }
+                            }
                         >
                             <button
                                 type="button"
                                 class="button"
                                 aria-disabled=move || live.pending.get().then_some("true")
                                 on:click=see
-                            >
-                                {move || if all_mine.get() { "That was me" } else { "I have looked at it" }}
-                            </button>
+                                inner_html=text(move || match all_mine.get() {
+                                    true => "That was me",
+                                    false => "I have looked at it",
+                                })
+                            ></button>
                         </Show>
                     </div>
                 </section>
@@ -170,7 +183,7 @@ fn may_be_mine(notice: &Notice) -> bool {
 fn Problem(live: Live<Told>) -> impl IntoView {
     view! {
         <div role="alert">
-            {move || live.failed.get().map(|why| view! { <p class="notice bad">{why}</p> })}
+            {move || live.failed.get().map(|why| view! { <p class="notice bad" inner_html=Text::from(why)></p> })}
         </div>
     }
 }
@@ -239,7 +252,10 @@ fn One(
             <h3 id=id>{what}</h3>
             <p class="quiet">
                 <Show when=move || { times.get() > 1 }>
-                    {move || format!("{} times, first ", times.get())} <When at=first /> ", last "
+                    <span>
+                        <span inner_html=text(move || format!("{} times, first ", times.get()))></span> <When at=first />
+                        ", last "
+                    </span>
                 </Show>
                 <When at=last /> {network.map(|network| view! { ", from the network " <bdi class="mono">{network}</bdi> })}
             </p>

@@ -4,6 +4,8 @@ use leptos::html::Input;
 use leptos::prelude::*;
 use serde::Deserialize;
 
+use super::text::text;
+
 /// How good a password is.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct Advice {
@@ -92,7 +94,7 @@ pub fn AdviceLine(
 ) -> impl IntoView {
     let said = advising.said;
     let score = move || said.with(|said| said.as_ref().map(|advice| advice.score.to_string()));
-    let text = move || {
+    let told = move || {
         said.with(|said| {
             let advice = said.as_ref()?;
             let more = advice.advice.as_ref().map(|more| format!(" {more}")).unwrap_or_default();
@@ -107,9 +109,7 @@ pub fn AdviceLine(
                 <i></i>
                 <i></i>
             </span>
-            <p class="note" role="status">
-                {text}
-            </p>
+            <p class="note" role="status" inner_html=text(told)></p>
         </div>
     }
     .into_any()

@@ -4,6 +4,7 @@
 use lanyard_client::Serial;
 use leptos::prelude::*;
 
+use super::text::text;
 use super::ticks::use_ticks;
 use super::words;
 use crate::session::{Badge, Connection, Session, View};
@@ -64,7 +65,7 @@ pub fn BadgeCard(
         Some(_) => "expired",
     });
     let session = Session::expect();
-    let number = move || badge.get().map_or_else(|| "–".to_owned(), |it| it.number.to_string());
+    let no = move || badge.get().map_or_else(|| "No. –".to_owned(), |it| format!("No. {}", it.number));
     let renews = move || match badge.get() {
         None => "–".to_owned(),
         Some(Badge { renews_at: None, .. }) if session.cookie_refused.get() => "never".to_owned(),
@@ -86,18 +87,21 @@ pub fn BadgeCard(
             <div class="badge" data-state=move || state.get() data-turn=turn_on_renewal(badge)>
                 <p class="badge-kind" aria-hidden="true">
                     <span>"Visitor"</span>
-                    <span class="badge-number">"No. " {number}</span>
+                    <span class="badge-number" translate="no" inner_html=text(no)></span>
                 </p>
                 <div class="badge-who">
-                    <span class="face" aria-hidden="true">
-                        {move || name().map(|name| words::initials(&name))}
-                    </span>
-                    <div>
+                    <span
+                        class="face"
+                        aria-hidden="true"
+                        translate="no"
+                        inner_html=text(move || name().map(|name| words::initials(&name)))
+                    ></span>
+                    <div translate="no">
                         <b>
-                            <bdi>{name}</bdi>
+                            <bdi inner_html=text(name)></bdi>
                         </b>
                         <span>
-                            <bdi>{move || wearer.get().map(|it| it.email)}</bdi>
+                            <bdi inner_html=text(move || wearer.get().map(|it| it.email))></bdi>
                         </span>
                     </div>
                 </div>
@@ -105,24 +109,26 @@ pub fn BadgeCard(
                     <Ring badge left />
                     <dl class="facts">
                         <dt>"Badge"</dt>
-                        <dd>"No. " {number}</dd>
+                        <dd translate="no" inner_html=text(no)></dd>
                         <dt>"Renews"</dt>
-                        <dd>{renews}</dd>
+                        <dd inner_html=text(renews)></dd>
                         <dt>"Last"</dt>
-                        <dd>{move || badge.get().map_or("–", |it| words::cause(it.cause))}</dd>
+                        <dd inner_html=text(move || badge.get().map_or("–", |it| words::cause(it.cause)))></dd>
                     </dl>
                 </div>
                 <p class="badge-foot">
-                    <span class="standing">
-                        {move || match state.get() {
+                    <span
+                        class="standing"
+                        inner_html=text(move || match state.get() {
                             "waiting" => "One moment",
                             "expired" => "Badge expired",
                             _ => alive,
-                        }}
-                    </span>
-                    <span class="mono">
-                        {move || wearer.get().map(|it| format!("session {}", it.session))}
-                    </span>
+                        })
+                    ></span>
+                    <span
+                        class="mono"
+                        inner_html=text(move || wearer.get().map(|it| format!("session {}", it.session)))
+                    ></span>
                 </p>
             </div>
         </section>
@@ -158,9 +164,12 @@ fn Ring(badge: Signal<Option<Badge>>, left: Memo<Option<f64>>) -> impl IntoView 
                 />
                 <path class="ring-mark" d="M50 1v12" transform=mark visibility=move || mark().is_none().then_some("hidden") />
             </svg>
-            <span role="timer" aria-label="The badge expires in">
-                {move || left.get().map_or_else(|| "–:––".to_owned(), words::countdown)}
-            </span>
+            <span
+                role="timer"
+                aria-label="The badge expires in"
+                translate="no"
+                inner_html=text(move || left.get().map_or_else(|| "–:––".to_owned(), words::countdown))
+            ></span>
         </div>
     }
 }

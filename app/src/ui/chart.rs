@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use leptos::prelude::*;
 
+use super::text::text;
 use super::words;
 
 /// A bar's place, in the drawing's units; the bar itself leaves a gap to the next.
@@ -46,13 +47,18 @@ pub fn Chart(
         <section class="panel chart" aria-labelledby=id data-token=token>
             <h2 id=id>{heading}</h2>
             <p class="note">{about}</p>
-            <p id=sentence.clone() class="chart-told">
-                {move || values.with(|values| told(values, step.get()))}
-            </p>
+            <p
+                id=sentence.clone()
+                class="chart-told"
+                inner_html=text(move || values.with(|values| told(values, step.get())))
+            ></p>
             <div class="chart-area">
-                <span class="chart-top" aria-hidden="true">
-                    {move || top.get()}
-                </span>
+                <span
+                    class="chart-top"
+                    aria-hidden="true"
+                    translate="no"
+                    inner_html=text(move || top.get().to_string())
+                ></span>
                 <svg
                     role="img"
                     aria-labelledby=format!("{id} {sentence}")
@@ -64,7 +70,7 @@ pub fn Chart(
                 </svg>
             </div>
             <p class="chart-ends note" aria-hidden="true">
-                <span>{move || ago(values.with(Vec::len), step.get())}</span>
+                <span inner_html=text(move || ago(values.with(Vec::len), step.get()))></span>
                 <span>"now"</span>
             </p>
         </section>

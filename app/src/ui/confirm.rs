@@ -4,6 +4,7 @@ use leptos::html::Button;
 use leptos::prelude::*;
 
 use super::focus::focus_soon;
+use super::text::text;
 
 /// The button; pressed, it makes way for a question. The answer that changes nothing has the focus, is what Escape means,
 /// and lies where the button was, so that a double click changes nothing either.
@@ -59,9 +60,8 @@ pub fn Confirm(
             aria-disabled=busy
             hidden=move || asking.get()
             on:click=open
-        >
-            {label}
-        </button>
+            inner_html=text(move || label.get())
+        ></button>
         <div
             class="confirm"
             role="group"
@@ -73,7 +73,7 @@ pub fn Confirm(
                 }
             }
         >
-            <p id=question_id.clone()>{question}</p>
+            <p id=question_id.clone() inner_html=text(move || question.get())></p>
             <button
                 type="button"
                 class="button danger"
@@ -81,12 +81,15 @@ pub fn Confirm(
                     close();
                     act();
                 }
-            >
-                {yes}
-            </button>
-            <button node_ref=keep type="button" class="button" on:click=move |_| close()>
-                {no}
-            </button>
+                inner_html=text(move || yes.get())
+            ></button>
+            <button
+                node_ref=keep
+                type="button"
+                class="button"
+                on:click=move |_| close()
+                inner_html=text(move || no.get())
+            ></button>
         </div>
     }
     .into_any()

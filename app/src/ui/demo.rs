@@ -4,6 +4,7 @@ use lanyard_client::Serial;
 use leptos::prelude::*;
 
 use super::badge::{BadgeCard, Wearer};
+use super::text::text;
 use super::ticks::use_ticks;
 use crate::session::{Badge, Cause};
 
@@ -53,9 +54,8 @@ pub fn Demonstration() -> impl IntoView {
                     class="link"
                     class:unready=move || clock.get().is_none()
                     on:click=move |_| paused.update(|it| *it = !*it)
-                >
-                    {move || if paused.get() { "Go on" } else { "Pause" }}
-                </button>
+                    inner_html=text(move || if paused.get() { "Go on" } else { "Pause" })
+                ></button>
             </p>
         </div>
     }

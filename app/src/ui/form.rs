@@ -14,6 +14,7 @@ use crate::session::{Session, View};
 use crate::ui::advice::{AdviceLine, Advising};
 use crate::ui::focus::into_sight_soon;
 use crate::ui::notice::CookieNotice;
+use crate::ui::text::{Text, text};
 use crate::ui::way_out::CanNotGoOn;
 
 /// What the page's address says: where to go afterwards, and what came of the plain form before.
@@ -185,6 +186,14 @@ pub fn PasswordField(
     let session = Session::expect();
     let asked_to_show = RwSignal::new(false);
     let shown = move || asked_to_show.get() && !sending.pending.get();
+    // It may have been chosen before the page came to life.
+    Effect::new(move |_| {
+        if let (Some(advising), Some(field)) = (advising, input.get())
+            && !field.value().is_empty()
+        {
+            advising.judge();
+        }
+    });
     view! {
         <div class="field">
             <label for=name>{label}</label>
@@ -218,7 +227,7 @@ pub fn PasswordField(
                     class:unready=move || !session.hydrated.get()
                     on:click=move |_| asked_to_show.update(|it| *it = !*it)
                 >
-                    {move || if shown() { "Hide" } else { "Show" }}
+                    <span inner_html=text(move || if shown() { "Hide" } else { "Show" })></span>
                     <span class="hidden">{format!(" {}", label.to_lowercase())}</span>
                 </button>
             </div>
@@ -240,9 +249,11 @@ pub fn Submit(
 ) -> impl IntoView {
     let pending = sending.pending;
     view! {
-        <button class="button main" aria-disabled=move || pending.get().then_some("true")>
-            {move || if pending.get() { meanwhile } else { label }}
-        </button>
+        <button
+            class="button main"
+            aria-disabled=move || pending.get().then_some("true")
+            inner_html=text(move || if pending.get() { meanwhile } else { label })
+        ></button>
     }
 }
 
@@ -261,7 +272,7 @@ pub fn Problem(
     });
     view! {
         <div node_ref=place role="alert">
-            {move || sending.error().map(|text| view! { <p class="notice bad">{text}</p> })}
+            {move || sending.error().map(|text| view! { <p class="notice bad" inner_html=Text::from(text)></p> })}
         </div>
     }
 }
@@ -277,7 +288,7 @@ pub fn Done(
 ) -> impl IntoView {
     view! {
         <div role="status">
-            {move || sending.is_done().then(|| view! { <p class="notice good">{told}</p> })}
+            {move || sending.is_done().then(|| view! { <p class="notice good" inner_html=text(move || told.get())></p> })}
         </div>
     }
 }
@@ -297,7 +308,9 @@ pub fn Before(
                 <p>
                     <b>"You are signed in."</b>
                 </p>
-                <p class="as-whom">{who.map(|who| view! { "As " <bdi>{who}</bdi> })}</p>
+                <p class="as-whom">
+                    {who.map(|who| view! { <span>"As "</span> <bdi translate="no" inner_html=Text::from(who)></bdi> })}
+                </p>
                 <A href=move || asked.get().next attr:class="button">
                     "Continue"
                 </A>
@@ -311,9 +324,9 @@ pub fn Before(
         view! {
             <div class="notice warm" role="status">
                 <p>
-                    <b>{what}</b>
+                    <b inner_html=Text::from(what)></b>
                 </p>
-                <p>{advice}</p>
+                <p inner_html=Text::from(advice)></p>
             </div>
         }
         .into_any()
@@ -323,7 +336,7 @@ pub fn Before(
         let asked_ended = asked.get().ended;
         match session.view.get() {
             // The page is about to change.
-            View::SignedIn(_) if sending.pending.get() || sending.is_done() => ().into_any(),
+            View::SignedIn(_) | View::Checking if sending.pending.get() || sending.is_done() => ().into_any(),
             // With a badge that has run out, or with none yet.
             View::SignedIn(_) | View::Checking if asked_ended.is_none() && stuck.get() => {
                 view! { <CanNotGoOn /> }.into_any()

@@ -4,6 +4,7 @@ use leptos::prelude::*;
 use leptos_router::components::A;
 
 use super::links;
+use super::text::text;
 use crate::api::Role;
 use crate::session::{Session, View};
 
@@ -63,7 +64,7 @@ fn Account() -> impl IntoView {
     view! {
         <A href=links::ACCOUNT>
             <span class:hidden=move || name.get().is_some()>"Account "</span>
-            <bdi>{name}</bdi>
+            <bdi translate="no" inner_html=text(move || name.get())></bdi>
         </A>
     }
 }

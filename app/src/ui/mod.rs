@@ -13,6 +13,7 @@
 //! | `lead` | the sentence under a protected page's heading |
 //! | `links` | addresses of our own pages, and which addresses may be followed |
 //! | `repeat` | what lets a form be sent twice and do its work once |
+//! | `text` | text that changes, in an element of its own |
 //! | `ticks` | what has to happen again and again while a page is open |
 //! | `told` | the audit log in words |
 //! | `way_out` | for whom no renewal succeeds |
@@ -36,6 +37,7 @@ pub mod lead;
 pub mod links;
 pub mod notice;
 pub mod repeat;
+pub mod text;
 pub mod ticks;
 pub mod told;
 pub mod way_out;

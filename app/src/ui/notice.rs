@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use super::text::{Text, text};
 use super::ticks::use_ticks;
 use super::way_out::WayOut;
 use super::words;
@@ -39,7 +40,7 @@ pub fn ConnectionNotice() -> impl IntoView {
     });
     view! {
         <aside aria-label="Connection" class="connection" class:shown=move || kind.get().is_some()>
-            <p role="status">{move || kind.get()}</p>
+            <p role="status" inner_html=text(move || kind.get())></p>
             {move || kind.get().map(|_| view! { <NextAttempt /> })}
             <WayOut />
         </aside>
@@ -51,9 +52,12 @@ fn NextAttempt() -> impl IntoView {
     let session = Session::expect();
     let now = use_ticks();
     move || match (session.connection.get(), now.get()) {
-        (Connection::Retrying { next_at, .. }, Some(now)) => Some(
-            view! { <p class="connection-next">"Next attempt in " <span class="mono">{words::countdown(next_at - now)}</span></p> },
-        ),
+        (Connection::Retrying { next_at, .. }, Some(now)) => Some(view! {
+            <p class="connection-next">
+                "Next attempt in "
+                <span class="mono" translate="no" inner_html=Text::from(words::countdown(next_at - now))></span>
+            </p>
+        }),
         _ => None,
     }
 }

@@ -4,6 +4,7 @@ use leptos::prelude::*;
 
 use super::calendar::Moment;
 use super::device;
+use super::text::text;
 
 /// Says when something was or will be, in this device's time zone; a placeholder while it is not known, as on the server.
 #[component]
@@ -22,5 +23,5 @@ pub fn When(
         let say = if exact { Moment::said_exactly } else { Moment::said_at };
         at.zip(device::now()).map_or_else(|| "…".to_owned(), |(at, now)| say(at, now))
     };
-    view! { <time datetime=machine>{said}</time> }
+    view! { <time datetime=machine inner_html=text(said)></time> }
 }

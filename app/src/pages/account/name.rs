@@ -9,6 +9,7 @@ use crate::api::{ApiError, ErrorCode, Rename, UserInfo};
 use crate::pages::ask::ask;
 use crate::session::Session;
 use crate::ui::form::{Done, Field, LONGEST_NAME, Problem, Sending, Submit};
+use crate::ui::text::text;
 
 /// The form for a new name.
 #[component]
@@ -43,7 +44,8 @@ pub fn NameForm(
         <section class="panel" aria-labelledby="your-name">
             <h2 id="your-name">"Your name"</h2>
             <p class="quiet">
-                "You sign in as " <bdi class="email">{move || user.get().map(|user| user.email)}</bdi>
+                "You sign in as " 
+                <bdi class="email" translate="no" inner_html=text(move || user.get().map(|user| user.email))></bdi>
             </p>
             <form aria-busy=move || sending.pending.get().then_some("true") on:submit=on_submit>
                 <fieldset class="form" disabled=session_id.is_none()>

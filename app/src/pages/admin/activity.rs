@@ -11,6 +11,7 @@ use super::table::Table;
 use crate::api::admin;
 use crate::pages::live::{Live, Standing};
 use crate::ui::chart::Chart;
+use crate::ui::text::Text;
 use crate::ui::when::When;
 
 /// How often it is asked for.
@@ -115,15 +116,16 @@ fn rows(activity: &admin::Activity) -> Vec<Stretch> {
 }
 
 fn row((at, [signed, renewed, refused, reused]): Stretch) -> impl IntoView {
+    let number = |number: u32| Text::from(number.to_string());
     view! {
         <tr>
             <td data-column="From">
                 <When at=Signal::stored(Some(at)) exact=true />
             </td>
-            <td data-column="Sign-ins">{signed}</td>
-            <td data-column="Renewals">{renewed}</td>
-            <td data-column="401">{refused}</td>
-            <td data-column="Used again">{reused}</td>
+            <td data-column="Sign-ins" inner_html=number(signed)></td>
+            <td data-column="Renewals" inner_html=number(renewed)></td>
+            <td data-column="401" inner_html=number(refused)></td>
+            <td data-column="Used again" inner_html=number(reused)></td>
         </tr>
     }
 }

@@ -15,6 +15,7 @@ use super::table::{AFTER, Paging};
 use crate::api::admin::{Audit, AuditEvent};
 use crate::pages::live::{FRESH, Live, Standing};
 use crate::ui::focus::focus_soon;
+use crate::ui::text::Text;
 use crate::ui::{links, told};
 
 /// The page.
@@ -188,7 +189,7 @@ fn Problems(unclear: Memo<Vec<Unclear>>, list: NodeRef<H2>) -> impl IntoView {
         <div class="filter-problems" id="filter-problems" role="alert">
             <Show when=move || unclear.with(|unclear| !unclear.is_empty())>
                 <div class="notice bad">
-                    {move || unclear.get().into_iter().map(|it| view! { <p>{it.told()}</p> }).collect_view()}
+                    {move || unclear.get().into_iter().map(|it| view! { <p inner_html=Text::from(it.told())></p> }).collect_view()}
                     <p>"Choose what to show below, or see everything."</p>
                     <Clear home=list />
                 </div>

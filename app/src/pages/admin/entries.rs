@@ -54,7 +54,7 @@ fn Row(entry: AuditEntry, with_people: bool) -> impl IntoView {
         view! {
             <div class="who">
                 {device.map(|device| view! { <bdi>{device}</bdi> })}
-                {entry.network.map(|network| view! { <small class="mono"><bdi>{network}</bdi></small> })}
+                {entry.network.map(|network| view! { <small class="mono" translate="no"><bdi>{network}</bdi></small> })}
             </div>
         }
     });

@@ -13,6 +13,7 @@ use crate::session::{Session, View};
 use crate::ui::focus::focus_soon;
 use crate::ui::lead::Lead;
 use crate::ui::links;
+use crate::ui::text::text;
 
 /// The sections, in the order in which they are offered.
 const SECTIONS: [(&str, &str); 4] = [
@@ -138,9 +139,10 @@ fn Refusal() -> impl IntoView {
                  whoever runs this service."
             </p>
             <p class="quiet">"Somebody has just made you an administrator? Your next badge will say so."</p>
-            <p role="status">
-                {move || is_newer().then_some("Your newest badge says it still: no administrator.")}
-            </p>
+            <p
+                role="status"
+                inner_html=text(move || is_newer().then_some("Your newest badge says it still: no administrator."))
+            ></p>
             <div class="actions">
                 <button type="button" class="button" on:click=move |_| {
                     asked.set(badge.get_untracked());

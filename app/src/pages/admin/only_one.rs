@@ -8,6 +8,7 @@ use super::table::Who;
 use crate::api::admin::Account;
 use crate::pages::live::{FRESH, Live};
 use crate::ui::focus::focus_soon;
+use crate::ui::text::Text;
 
 /// Says whom alone the list is about, and leads back to everybody.
 #[component]
@@ -30,8 +31,10 @@ pub fn OnlyOne(
             <span>{told}</span>
             {move || match live.read.get() {
                 Some(account) => view! { <Who user=account.user /> }.into_any(),
-                None if live.is_missing() => "somebody who has no account here".into_any(),
-                None => "one person".into_any(),
+                None => {
+                    let whom = if live.is_missing() { "somebody who has no account here" } else { "one person" };
+                    view! { <span inner_html=Text::from(whom)></span> }.into_any()
+                }
             }}
             <a class="button" href=move || to.get() on:click=move |_| focus_soon(list)>
                 {everybodys}

@@ -15,6 +15,7 @@ use crate::api::admin::{Account, Accounts};
 use crate::pages::live::{FRESH, Live, Standing};
 use crate::ui::focus::focus_soon;
 use crate::ui::links;
+use crate::ui::text::text;
 use crate::ui::when::When;
 
 /// The parameter's name in our addresses and in the API's.
@@ -57,9 +58,15 @@ fn Body(
         <NewAccountForm session_id />
         <section class="stack" aria-labelledby="people">
             <div class="list-head">
-                <h2 node_ref=list id="people" tabindex="-1">
-                    {move || if search.with(String::is_empty) { "Everybody, the newest account first" } else { "Found" }}
-                </h2>
+                <h2
+                    node_ref=list
+                    id="people"
+                    tabindex="-1"
+                    inner_html=text(move || match search.with(String::is_empty) {
+                        true => "Everybody, the newest account first",
+                        false => "Found",
+                    })
+                ></h2>
                 <Search search list />
             </div>
             <Standing live what="who has an account" />

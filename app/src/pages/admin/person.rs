@@ -18,6 +18,7 @@ use crate::pages::live::{FRESH, Live, Standing};
 use crate::session::Session;
 use crate::ui::confirm::Confirm;
 use crate::ui::focus::focus_soon;
+use crate::ui::text::{Text, text};
 use crate::ui::when::When;
 use crate::ui::{links, words};
 
@@ -151,21 +152,19 @@ fn About(
     view! {
         <section class="panel about" aria-labelledby="person" aria-busy=move || (!account.is_read()).then_some("true")>
             <h2 node_ref=name id="person" tabindex="-1">
-                <bdi>{info(|it| it.user.name.clone())}</bdi>
+                <bdi translate="no" inner_html=text(info(|it| it.user.name.clone()))></bdi>
                 {move || is_me().then(|| view! { <span class="tag">"you"</span> })}
             </h2>
             <p class="quiet">
-                <bdi class="email">{info(|it| it.user.email.clone())}</bdi>
+                <bdi class="email" translate="no" inner_html=text(info(|it| it.user.email.clone()))></bdi>
             </p>
             <dl class="facts">
                 <dt>"Role"</dt>
-                <dd>
-                    {move || match role.get() {
-                        Some(Role::Admin) => "administrator",
-                        Some(Role::User) => "user",
-                        None => "…",
-                    }}
-                </dd>
+                <dd inner_html=text(move || match role.get() {
+                    Some(Role::Admin) => "administrator",
+                    Some(Role::User) => "user",
+                    None => "…",
+                })></dd>
                 <dt>"Id"</dt>
                 <dd class="mono id">{id.to_string()}</dd>
                 <dt>"Account made"</dt>
@@ -183,8 +182,10 @@ fn About(
                             }
                                 .into_any()
                         }
-                        None if account.is_read() => "open".into_any(),
-                        None => "…".into_any(),
+                        None => {
+                            let told = if account.is_read() { "open" } else { "…" };
+                            view! { <span inner_html=Text::from(told)></span> }.into_any()
+                        }
                     }}
                 </dd>
             </dl>

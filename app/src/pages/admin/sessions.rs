@@ -12,6 +12,7 @@ use crate::pages::live::Live;
 use crate::session::Session;
 use crate::ui::confirm::Confirm;
 use crate::ui::focus::focus_soon;
+use crate::ui::text::text;
 use crate::ui::when::When;
 use crate::ui::words;
 
@@ -85,16 +86,21 @@ fn Row(live: Everyone, id: Uuid, home: NodeRef<H2>, with_people: bool) -> impl I
                 })}
             <td data-column="Device">
                 <div class="who" id=format!("device-{id}")>
-                    <bdi>
-                        {of(|it| Some(words::device(it.session.browser.as_deref(), it.session.system.as_deref())))}
-                    </bdi>
+                    <bdi
+                        translate="no"
+                        inner_html=text(
+                            of(|it| Some(words::device(it.session.browser.as_deref(), it.session.system.as_deref()))),
+                        )
+                    ></bdi>
                     <small hidden=move || name().is_none()>
-                        <bdi>{name}</bdi>
+                        <bdi translate="no" inner_html=text(name)></bdi>
                     </small>
                 </div>
             </td>
             <td data-column="Network" class="mono">
-                <bdi>{of(|it| Some(it.session.network.clone().unwrap_or_else(|| "unknown".to_owned())))}</bdi>
+                <bdi inner_html=text(
+                    of(|it| Some(it.session.network.clone().unwrap_or_else(|| "unknown".to_owned()))),
+                )></bdi>
             </td>
             <td data-column="Signed in">
                 <When at=time(|it| Some(it.session.created_at)) />

@@ -8,6 +8,7 @@ use crate::api::UserInfo;
 use crate::pages::guard::use_user;
 use crate::ui::focus::focus_soon;
 use crate::ui::links;
+use crate::ui::text::text;
 
 /// A table. Each of its cells names its column in `data-column`, for where the columns' heads have no room.
 #[component]
@@ -53,9 +54,7 @@ pub fn Nothing(
 ) -> impl IntoView {
     let to_do = move || children.as_ref().filter(|_| is_empty.get()).map(|children| children());
     view! {
-        <p class="note" role="status">
-            {move || is_empty.get().then_some(told)}
-        </p>
+        <p class="note" role="status" inner_html=text(move || is_empty.get().then_some(told))></p>
         {to_do}
     }
     .into_any()
@@ -118,13 +117,13 @@ pub fn Who(
     view! {
         <div class="who">
             <a href=person(id)>
-                <bdi>{user.name}</bdi>
+                <bdi translate="no">{user.name}</bdi>
             </a>
             {move || {
                 me.with(|me| me.as_ref().is_some_and(|me| me.id == id)).then(|| view! { <span class="tag">"you"</span> })
             }}
             <small>
-                <bdi>{user.email}</bdi>
+                <bdi translate="no">{user.email}</bdi>
             </small>
         </div>
     }

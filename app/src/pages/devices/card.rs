@@ -12,6 +12,7 @@ use crate::api::{RenameSession, SessionInfo};
 use crate::session::Session;
 use crate::ui::confirm::Confirm;
 use crate::ui::focus::focus_soon;
+use crate::ui::text::text;
 use crate::ui::when::When;
 use crate::ui::words;
 
@@ -49,11 +50,11 @@ pub fn Card(
             <Glyph system />
             <div class="device-head">
                 <h3 id=title(id) hidden=move || renaming.get()>
-                    <bdi>{move || name().or_else(browser)}</bdi>
+                    <bdi translate="no" inner_html=text(move || name().or_else(browser))></bdi>
                 </h3>
                 <NameForm list id renaming rename />
                 <p class="quiet" hidden=move || name().is_none()>
-                    <bdi>{browser}</bdi>
+                    <bdi translate="no" inner_html=text(browser)></bdi>
                 </p>
             </div>
             <dl class="facts">
@@ -70,7 +71,7 @@ pub fn Card(
                 </dd>
                 <dt>"Network"</dt>
                 <dd class="mono">
-                    <bdi>{move || network().unwrap_or_else(|| "unknown".to_owned())}</bdi>
+                    <bdi inner_html=text(move || network().unwrap_or_else(|| "unknown".to_owned()))></bdi>
                 </dd>
             </dl>
             <Actions list id renaming rename home current=Signal::derive(current) />
