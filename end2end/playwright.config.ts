@@ -1,11 +1,17 @@
 import { defineConfig } from '@playwright/test';
 
-import { find } from './browsers.mjs';
+import { find, findWebKit } from './browsers.mjs';
 
 const chromium = find('chromium');
 const firefox = find('firefox');
+const webkit = findWebKit();
 // Playwright finds its own builds by itself.
 const executable = (browser: typeof chromium) => ({ executablePath: browser?.own ? undefined : browser?.path });
+
+// The processes that run the tests read this too.
+if (!webkit && process.env.TEST_WORKER_INDEX === undefined) {
+  console.log("Skipped: the tests in WebKit, which take Debian's packages webkit2gtk-driver, xvfb and openssl.");
+}
 
 export default defineConfig({
   testDir: 'tests',
@@ -32,5 +38,7 @@ export default defineConfig({
         launchOptions: executable(firefox),
       },
     },
+    // By a client of our own: Playwright drives WebKit in its own builds only.
+    ...(webkit ? [{ name: 'webkit', testDir: 'webkit' }] : []),
   ],
 });

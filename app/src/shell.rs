@@ -16,6 +16,7 @@ use crate::pages::{
     SignIn,
 };
 use crate::session::{PageSettings, Session, View};
+use crate::ui::focus::focus_in_place;
 use crate::ui::header::{Footer, Header};
 use crate::ui::notice::ConnectionNotice;
 
@@ -139,7 +140,8 @@ pub fn App() -> impl IntoView {
     }
 }
 
-/// The page itself. It takes the focus when another page comes into it, as a page load would.
+/// The page itself. It takes the focus when another page comes into it, as a page load would. Where that page stands is
+/// the router's business: scrolled to, `main` would push the header out of sight.
 #[component]
 fn Main() -> impl IntoView {
     let main = NodeRef::<leptos::html::Main>::new();
@@ -149,8 +151,7 @@ fn Main() -> impl IntoView {
         if before.is_some_and(|before| before != path)
             && let Some(main) = main.get_untracked()
         {
-            // Without the focus the page is still there.
-            let _ = main.focus();
+            focus_in_place(&main);
         }
         path
     });

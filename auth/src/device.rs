@@ -4,7 +4,7 @@
 use std::fmt;
 use std::net::{IpAddr, Ipv6Addr};
 
-use woothee::parser::Parser;
+use woothee::parser::{Parser, WootheeResult};
 
 /// No User-Agent that tells us anything is longer.
 const LONGEST_USER_AGENT: usize = 512;
@@ -63,15 +63,66 @@ impl Device {
     /// What is kept of a request's User-Agent (RFC 9110, 10.1.5) and of where it came from.
     pub fn new(user_agent: Option<&str>, from: Network) -> Self {
         let user_agent = user_agent.filter(|text| text.len() <= LONGEST_USER_AGENT);
-        let parsed = user_agent.and_then(|text| Parser::new().parse(text));
-        let (browser, system) =
-            parsed.map_or((None, None), |parsed| (known(parsed.name), known(parsed.os).map(system)));
+        let (browser, system) = user_agent.map_or((None, None), names);
         Self {
             browser: browser.map(str::to_owned),
             system: system.map(str::to_owned),
             network: (from != Network::UNKNOWN).then(|| from.to_string()),
         }
     }
+}
+
+/// What people call the browser and the system.
+fn names(user_agent: &str) -> (Option<&str>, Option<&str>) {
+    let Some(parsed) = Parser::new().parse(user_agent) else { return (None, None) };
+    // They claim to be on whatever system they are after.
+    if parsed.category != "crawler" && is_bot(user_agent) {
+        return (Some(BOT), None);
+    }
+    let system = known(parsed.os).map(system);
+    (browser(user_agent, &parsed, system), system)
+}
+
+/// A bot that the parser has no name for.
+const BOT: &str = "Bot";
+
+/// The systems that Safari is made for.
+const APPLE: [&str; 5] = ["macOS", "iPhone", "iPad", "iPod", "iOS"];
+
+fn browser<'a>(user_agent: &str, parsed: &WootheeResult<'a>, system: Option<&str>) -> Option<&'a str> {
+    let name = known(parsed.name)?;
+    Some(match name {
+        // Each browser with WebKit in it says Safari.
+        "Safari" if user_agent.contains("Epiphany/") => "GNOME Web",
+        "Safari" if system == Some("Android") => "Android Browser",
+        "Safari" if !system.is_some_and(|system| APPLE.contains(&system)) => "WebKit",
+        "SamsungBrowser" => "Samsung Internet",
+        "HTTP Library" => library(parsed.version),
+        "misc crawler" => BOT,
+        // A console or an old phone, whose browser has no name of its own.
+        _ if system == Some(name) => return None,
+        _ => name,
+    })
+}
+
+/// What made a request, where the parser gives the language for a version.
+fn library(language: &str) -> &str {
+    match language {
+        "wget" => "Wget",
+        "perl" => "Perl",
+        "php" => "PHP",
+        "python" => "Python",
+        "ruby" => "Ruby",
+        other => other,
+    }
+}
+
+/// Whether it says so: `PetalBot`, `YandexBot/3.0`, `Baiduspider`; but a Cubot is a phone.
+fn is_bot(user_agent: &str) -> bool {
+    user_agent
+        .split(|c: char| !c.is_ascii_alphanumeric())
+        .map(str::to_ascii_lowercase)
+        .any(|word| ["bot", "crawler", "spider"].iter().any(|kind| word.ends_with(kind)) && word != "cubot")
 }
 
 fn known(name: &str) -> Option<&str> {

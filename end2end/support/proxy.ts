@@ -5,7 +5,10 @@ import { EventEmitter, once } from 'node:events';
 import {
   type IncomingHttpHeaders, type IncomingMessage, type Server as HttpServer, type ServerResponse, createServer, request,
 } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import type { Socket } from 'node:net';
+
+import type { Certificate } from './certificate.ts';
 
 /** One request and what became of it. */
 export type Exchange = {
@@ -70,7 +73,7 @@ export class Proxy {
   private readonly done = new EventEmitter();
   private isAway = false;
 
-  private constructor(private readonly http: HttpServer, readonly port: number) {
+  private constructor(private readonly http: HttpServer, readonly port: number, private readonly scheme: 'http' | 'https') {
     http.on('connection', (socket) => {
       if (this.isAway) return socket.destroy();
       this.sockets.add(socket);
@@ -80,17 +83,20 @@ export class Proxy {
     http.on('request', (incoming, answer) => void this.pass(incoming, answer));
   }
 
-  static async start(): Promise<Proxy> {
-    const http = createServer({ keepAliveTimeout: 30_000 }).listen(0, '127.0.0.1');
+  /** With a certificate, browsers reach it by TLS. */
+  static async start(certificate?: Certificate): Promise<Proxy> {
+    const options = { keepAliveTimeout: 30_000 };
+    const http = certificate ? createTlsServer({ ...options, ...certificate }) : createServer(options);
+    http.listen(0, '127.0.0.1');
     await once(http, 'listening');
     const address = http.address();
     if (address === null || typeof address === 'string') throw new Error('no port');
-    return new Proxy(http, address.port);
+    return new Proxy(http, address.port, certificate ? 'https' : 'http');
   }
 
   /** What a browser calls it. */
   get url(): string {
-    return `http://localhost:${this.port}`;
+    return `${this.scheme}://localhost:${this.port}`;
   }
 
   /** Makes trouble for this path, so many times or until the rule is ended. */

@@ -143,7 +143,7 @@ function environment(): NodeJS.ProcessEnv {
 }
 
 /** A port that nobody listens on, below those that systems give out by themselves: nothing takes it meanwhile. */
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   for (;;) {
     const port = randomInt(10_000, 32_000);
     const probe = createServer();

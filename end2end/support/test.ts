@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type BrowserContext, type BrowserContextOptions, test as base, expect } from '@playwright/test';
 
+import type { Certificate } from './certificate.ts';
 import { Proxy } from './proxy.ts';
 import { type Lifetimes, Server } from './server.ts';
 import { HINT, REFRESH, setCookie } from './tokens.ts';
@@ -19,6 +20,8 @@ export type Site = { url: string; proxy: Proxy; server: Server };
 type Fixtures = {
   /** How long things last on this test's server; seconds, so that tests see many lifetimes. */
   lifetimes: Lifetimes;
+  /** Whether browsers reach the server by TLS, and with what. */
+  certificate: Certificate | undefined;
   site: Site;
   /** The paths that a test lets a page ask for though nothing is there; empty, until a test adds one. */
   missing: Set<string>;
@@ -40,8 +43,12 @@ export const test = base.extend<Fixtures>({
   // S >= W + 2T, so nothing shorter makes sense with a window of 3 s.
   lifetimes: [{ access: 4, retryWindow: 3, settle: 5, idle: 3600, absolute: 7200 }, { option: true }],
 
-  site: async ({ lifetimes }, use, info) => {
-    const proxy = await Proxy.start();
+  certificate: async ({}, use) => {
+    await use(undefined);
+  },
+
+  site: async ({ lifetimes, certificate }, use, info) => {
+    const proxy = await Proxy.start(certificate);
     const server = await Server.start(proxy.url, lifetimes);
     proxy.target = server.port;
     await use({ url: proxy.url, proxy, server });

@@ -4,7 +4,7 @@
 
 use std::ffi::OsString;
 use std::fmt;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -293,6 +293,16 @@ impl Config {
         self.public_url.starts_with("https://")
     }
 
+    /// Whether the public URL means the machine of whoever opens it (RFC 6761, 6.3), which others serve on too.
+    pub fn is_on_this_machine(&self) -> bool {
+        let Ok(url) = self.public_url.parse::<Uri>() else { return false };
+        let host = url.host().unwrap_or_default().trim_end_matches('.');
+        let address = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
+        host == "localhost"
+            || host.ends_with(".localhost")
+            || address.is_ok_and(|address| address.to_canonical().is_loopback())
+    }
+
     /// What is allowed but worth a word at start.
     pub fn warnings(&self) -> Vec<String> {
         let mut warnings = Vec::new();
@@ -325,11 +335,7 @@ impl Config {
         if let Some(addr) = self.metrics_addr.filter(|addr| !addr.ip().is_loopback()) {
             warnings.push(format!("whoever can reach {addr} reads the metrics; keep that network private"));
         }
-        let host = self.public_url.split_once("://").map_or("", |(_, host)| host);
-        let local = ["localhost", "127.0.0.1", "[::1]"]
-            .iter()
-            .any(|name| host == *name || host.strip_prefix(name).is_some_and(|rest| rest.starts_with(':')));
-        if !self.is_https() && !local {
+        if !self.is_https() && !self.is_on_this_machine() {
             warnings.push(format!(
                 "browsers refuse secure cookies from {}: nobody stays signed in there without https",
                 self.public_url

@@ -29,7 +29,7 @@ use crate::api::whence::Whence;
 use crate::client_address::ClientAddress;
 use crate::config::Config;
 use crate::layers::errors::Answer;
-use crate::layers::headers::Https;
+use crate::layers::headers::Hsts;
 use crate::layers::{count, cross_site, errors, forms, headers, is_for_programs, limits, log};
 use crate::readiness::Readiness;
 use crate::{api, site};
@@ -82,7 +82,7 @@ pub fn router(app: App, config: &Config) -> Result<Router, ConfigError> {
 
 /// The routes, and what every request passes.
 fn layered(activity: &Arc<Activity>, config: &Config) -> Result<Router<App>, ConfigError> {
-    let https = Https(config.is_https());
+    let hsts = Hsts(config.is_https() && !config.is_on_this_machine());
     let origin: Arc<str> = config.public_url.as_str().into();
     // From the inside out: the last layer sees a request first.
     let router = routes()
@@ -96,7 +96,7 @@ fn layered(activity: &Arc<Activity>, config: &Config) -> Result<Router<App>, Con
         .layer(from_fn(errors::shape))
         .layer(from_fn_with_state(Arc::clone(activity), count::deeds))
         .layer(from_fn(forms::redirect))
-        .layer(from_fn_with_state(https, headers::secure))
+        .layer(from_fn_with_state(hsts, headers::secure))
         .layer(log::layer());
     #[cfg(feature = "failpoints")]
     let router = router.layer(from_fn(crate::failpoints::answer));

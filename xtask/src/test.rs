@@ -38,7 +38,7 @@ const E2E: [(&str, Check); 4] = [
     ("Browsers and npm packages", |workspace, _| tools::playwright(workspace).map(drop)),
     ("Types of the browser tests", types),
     ("Build", |workspace, _| serve::build(workspace, false).map(drop)),
-    ("Playwright in Chromium and Firefox", playwright),
+    ("Playwright in Chromium, Firefox and WebKit", playwright),
 ];
 
 /// Runs the checks in order, each under a headline, until one fails.

@@ -80,8 +80,8 @@ fn has_postgres(workspace: &Workspace) -> bool {
     folders.any(|folder| folder.join("initdb").is_file() && folder.join("postgres").is_file())
 }
 
-/// Sees to it that Playwright is installed as `package-lock.json` says, and that it finds both browsers;
-/// returns its folder.
+/// Sees to it that Playwright is installed as `package-lock.json` says, and that it finds its browsers: Chromium,
+/// Firefox and, where Debian's packages are to be had, WebKit. Returns its folder.
 ///
 /// # Errors
 /// [`Error::Missing`] without Node or a browser.
@@ -117,10 +117,8 @@ fn browsers(workspace: &Workspace, folder: &Path) -> Result<(), Error> {
     if lacking.is_empty() {
         return Ok(());
     }
-    let packages: Vec<_> =
-        lacking.iter().map(|name| if name == "firefox" { "firefox-esr" } else { name }).collect();
     let mut apt = vec!["install", "-y", "--no-install-recommends"];
-    apt.extend(packages);
+    apt.extend(lacking.iter().flat_map(|name| debian_packages(name)));
     if may_use_apt(workspace) {
         run(workspace.command("apt-get").arg("update"))?;
         run(workspace.command("apt-get").args(&apt))?;
@@ -128,15 +126,29 @@ fn browsers(workspace: &Workspace, folder: &Path) -> Result<(), Error> {
             return Ok(());
         }
     }
-    let names = lacking.join(" ");
     let what = format!("A browser ({})", lacking.join(", "));
-    let debian = format!("apt-get {}    # Debian, as root", apt.join(" "));
-    let own = format!("cd end2end && npx playwright install {names}    # Playwright's own, anywhere else");
-    let given = "or set CHROMIUM_PATH and FIREFOX_PATH to the ones that you have";
-    Err(missing(&what, &[&debian, &own, given]))
+    let mut commands = vec![format!("apt-get {}    # Debian, as root", apt.join(" "))];
+    // WebKit is asked for on Debian alone, and of Playwright's own there is no use.
+    let own: Vec<_> = lacking.into_iter().filter(|name| name != "webkit").collect();
+    if !own.is_empty() {
+        let own = own.join(" ");
+        commands
+            .push(format!("cd end2end && npx playwright install {own}    # Playwright's own, anywhere else"));
+        commands.push("or set CHROMIUM_PATH and FIREFOX_PATH to the ones that you have".to_owned());
+    }
+    Err(missing(&what, &commands.iter().map(String::as_str).collect::<Vec<_>>()))
 }
 
-/// The browsers that Playwright would not find. `browsers.mjs` holds the rule, for its configuration too.
+/// What a browser takes on Debian.
+fn debian_packages(browser: &str) -> &[&str] {
+    match browser {
+        "firefox" => &["firefox-esr"],
+        "webkit" => &["webkit2gtk-driver", "xvfb", "openssl"],
+        _ => &["chromium"],
+    }
+}
+
+/// The browsers that the tests would not find. `browsers.mjs` holds the rule, for its configuration too.
 fn lacking_browsers(workspace: &Workspace, folder: &Path) -> Result<Vec<String>, Error> {
     let names = output(workspace.command("node").arg("browsers.mjs").current_dir(folder))?;
     Ok(names.split_whitespace().map(str::to_owned).collect())

@@ -73,13 +73,17 @@ pub fn CookieNotice() -> impl IntoView {
                     <h2>"This browser did not keep your passport"</h2>
                     <p>
                         "The refresh cookie was refused, so a sign-in lasts until its first badge expires, and closing the tab \
-                         ends it at once. Browsers keep such a cookie only over https, or on "
-                        <code>"http://localhost"</code>
-                        ": open this page there, and check that cookies are allowed for this site. Safari needs https even \
-                         on localhost."
+                         ends it at once."
                     </p>
+                    <p>{here().map(|(protocol, host)| words::cookie_kept(&protocol, &host))}</p>
                 </section>
             }
         })
     }
+}
+
+/// How this page was reached: the protocol and the host's name, as browsers write them.
+fn here() -> Option<(String, String)> {
+    let location = window().location();
+    Some((location.protocol().ok()?, location.hostname().ok()?))
 }

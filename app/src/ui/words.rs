@@ -1,5 +1,7 @@
 //! Durations, names and reasons as people say them. Pure, and the same on server and client.
 
+use std::net::Ipv4Addr;
+
 use lanyard_client::EndReason;
 use unicode_segmentation::UnicodeSegmentation as _;
 
@@ -69,6 +71,27 @@ pub fn device(browser: Option<&str>, system: Option<&str>) -> String {
     match system {
         Some(system) => format!("{browser} on {system}"),
         None => browser.to_owned(),
+    }
+}
+
+/// Where browsers keep the refresh cookie, for somebody whose browser did not keep it here: never the place where they are.
+pub fn cookie_kept(protocol: &str, host: &str) -> &'static str {
+    let local = host == "localhost"
+        || host == "[::1]"
+        || host.ends_with(".localhost")
+        || host.parse().is_ok_and(|address: Ipv4Addr| address.is_loopback());
+    match protocol {
+        "https:" => {
+            "Cookies are blocked for this site: allow them in the browser's settings, then sign in again."
+        }
+        _ if local => {
+            "Safari, GNOME Web and whatever else is made of WebKit keep it over https only, on this address too: open the page \
+             over https, or in another browser, such as Firefox or Chrome. Those keep it here, unless cookies are blocked."
+        }
+        _ => {
+            "Browsers keep it over https only: open the page there. On the computer that the server runs on, http://localhost \
+             does as well, except in Safari and other browsers made of WebKit."
+        }
     }
 }
 
@@ -205,6 +228,22 @@ mod tests {
             (2_592_000_000, "30 days"),
         ] {
             assert_eq!(lasting(ms), expected);
+        }
+    }
+
+    #[test]
+    fn nobody_is_sent_to_where_they_are() {
+        for host in ["localhost", "app.localhost", "127.0.0.1", "127.1.2.3", "[::1]"] {
+            let told = cookie_kept("http:", host);
+            assert!(told.contains("over https") && told.contains("another browser"), "{host}: {told}");
+            assert!(!told.contains("localhost"), "{host}: {told}");
+        }
+        for host in ["192.168.0.7", "lanyard.example", "localhost.example"] {
+            assert!(cookie_kept("http:", host).contains("http://localhost"), "{host}");
+        }
+        for host in ["localhost", "lanyard.example"] {
+            let told = cookie_kept("https:", host);
+            assert!(told.contains("allow") && !told.contains("over https"), "{host}: {told}");
         }
     }
 

@@ -108,6 +108,38 @@ fn what_is_allowed_but_costs_something_gets_a_word() {
 }
 
 #[test]
+fn some_hosts_are_on_the_machine_of_whoever_opens_them() {
+    let local =
+        |host: &str| config(&["--public-url", &format!("https://{host}")]).unwrap().is_on_this_machine();
+    for host in [
+        "localhost",
+        "LOCALHOST:8443",
+        "localhost.",
+        "app.localhost",
+        "a.b.localhost.:3000",
+        "127.0.0.1",
+        "127.8.8.8:3000",
+        "[::1]",
+        "[0:0:0:0:0:0:0:1]:3000",
+        "[::ffff:127.0.0.1]",
+    ] {
+        assert!(local(host), "{host}");
+    }
+    for host in [
+        "lanyard.example",
+        "localhost.example",
+        "notlocalhost",
+        "127.0.0.1.example",
+        "128.0.0.1",
+        "192.168.0.7:3000",
+        "[::2]",
+        "[fe80::1]",
+    ] {
+        assert!(!local(host), "{host}");
+    }
+}
+
+#[test]
 fn durations_are_bounded() {
     assert_eq!(duration("3650d"), Ok(LONGEST));
     assert!(duration("3651d").is_err());

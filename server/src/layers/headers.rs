@@ -19,12 +19,12 @@ const ALWAYS: [(HeaderName, &str); 5] = [
     (HeaderName::from_static("permissions-policy"), "camera=(), geolocation=(), microphone=()"),
 ];
 
-/// Whether browsers reach us by TLS.
+/// Whether browsers are told to come to this host by TLS only, whatever its port, for a year (RFC 6797).
 #[derive(Clone, Copy, Debug)]
-pub struct Https(pub bool);
+pub struct Hsts(pub bool);
 
 /// Adds the headers that an answer does not have yet.
-pub async fn secure(State(Https(https)): State<Https>, request: Request, next: Next) -> Response<Body> {
+pub async fn secure(State(Hsts(hsts)): State<Hsts>, request: Request, next: Next) -> Response<Body> {
     let path = request.uri().path();
     let private = is_for_programs(path) && !path.starts_with("/.well-known/");
     let mut response = next.run(request).await;
@@ -32,7 +32,7 @@ pub async fn secure(State(Https(https)): State<Https>, request: Request, next: N
     for (name, value) in ALWAYS {
         headers.entry(name).or_insert(HeaderValue::from_static(value));
     }
-    if https {
+    if hsts {
         headers
             .entry(STRICT_TRANSPORT_SECURITY)
             .or_insert(HeaderValue::from_static("max-age=31536000; includeSubDomains"));
@@ -48,7 +48,7 @@ pub async fn secure(State(Https(https)): State<Https>, request: Request, next: N
 pub fn content_security_policy(nonce: &str) -> String {
     format!(
         "default-src 'none'; script-src 'nonce-{nonce}' 'self' 'wasm-unsafe-eval'; style-src 'self'; \
-         img-src 'self' data:; font-src 'self'; connect-src 'self'; manifest-src 'self'; form-action 'self'; \
+         img-src 'self' data:; font-src 'self'; connect-src 'self'; form-action 'self'; \
          object-src 'none'; base-uri 'none'; frame-ancestors 'none'"
     )
 }

@@ -22,7 +22,7 @@ async fn every_page_has_a_strict_policy_with_a_nonce_of_its_own() {
         assert_eq!(
             policy.replace(&nonce, "NONCE"),
             "default-src 'none'; script-src 'nonce-NONCE' 'self' 'wasm-unsafe-eval'; style-src 'self'; \
-             img-src 'self' data:; font-src 'self'; connect-src 'self'; manifest-src 'self'; form-action 'self'; \
+             img-src 'self' data:; font-src 'self'; connect-src 'self'; form-action 'self'; \
              object-src 'none'; base-uri 'none'; frame-ancestors 'none'"
         );
         for script in answer.body.split("<script").skip(1) {
@@ -80,6 +80,17 @@ async fn behind_tls_browsers_are_told_to_stay_there() {
             "max-age=31536000; includeSubDomains",
             "{path}"
         );
+    }
+}
+
+#[tokio::test]
+async fn nobody_else_on_this_machine_is_locked_out() {
+    for host in ["localhost:8443", "app.localhost", "127.0.0.1", "127.8.8.8:3000", "[::1]:3000"] {
+        let server = Server::start_with(&["--public-url", &format!("https://{host}")]);
+        for path in ["/", "/api/me", "/nothing"] {
+            let answer = send(server.get(path)).await;
+            assert_eq!(answer.header("strict-transport-security"), "", "{host}{path}");
+        }
     }
 }
 
