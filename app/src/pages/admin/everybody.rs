@@ -3,13 +3,13 @@
 use leptos::html::H2;
 use leptos::prelude::*;
 use leptos_meta::Title;
-use leptos_router::hooks::use_query_map;
 use uuid::Uuid;
 
 use super::frame::Frame;
 use super::sessions::{Everyone, SessionsTable};
 use super::table::{AFTER, Paging};
 use crate::pages::live::{FRESH, Standing};
+use crate::ui::address::use_query;
 use crate::ui::links;
 
 /// The page.
@@ -30,9 +30,9 @@ fn Body(
     /// The session that there is a badge for, if there is one.
     session_id: Option<Uuid>,
 ) -> impl IntoView {
-    let query = use_query_map();
+    let query = use_query();
     let path = Memo::new(move |_| {
-        links::with_query("/api/admin/sessions", [(AFTER, query.with(|query| query.get(AFTER)))])
+        query.with(|query| links::with_query("/api/admin/sessions", [(AFTER, query.get(AFTER))]))
     });
     let live = Everyone::fresh(session_id, path, FRESH);
     let list = NodeRef::<H2>::new();
