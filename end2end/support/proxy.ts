@@ -63,6 +63,8 @@ export class Proxy {
   readonly log: Exchange[] = [];
   /** The server's port; set once it is known. */
   target = 0;
+  /** Whether no cookie passes, in neither direction: as in a browser that refuses them. */
+  dropsCookies = false;
   private readonly rules: Rule[] = [];
   private readonly sockets = new Set<Socket>();
   private readonly done = new EventEmitter();
@@ -183,13 +185,16 @@ export class Proxy {
       return;
     }
     const { 'transfer-encoding': _, ...headers } = got.headers;
+    if (this.dropsCookies) delete headers['set-cookie'];
     answer.writeHead(exchange.status, headers).end(content);
   }
 
   private forward(exchange: Exchange, body: Buffer): Promise<IncomingMessage> {
+    const { cookie, ...others } = exchange.sent;
+    const headers = this.dropsCookies || cookie === undefined ? others : exchange.sent;
     return new Promise((resolve, reject) => {
       const outgoing = request({
-        host: '127.0.0.1', port: this.target, method: exchange.method, path: exchange.path, headers: exchange.sent, agent: false,
+        host: '127.0.0.1', port: this.target, method: exchange.method, path: exchange.path, headers, agent: false,
       });
       outgoing.on('error', reject);
       outgoing.on('response', resolve);

@@ -14,6 +14,7 @@ use axum::{Json, Router};
 use lanyard_app::api::{ApiError, cookies};
 use lanyard_app::session::{PageSettings, View};
 use lanyard_app::shell::{Assets, shell};
+use lanyard_app::ui::address::is_for_programs;
 use lanyard_auth::Service;
 use lanyard_auth::records::Records;
 use lanyard_auth::throttle::Throttle;
@@ -29,7 +30,7 @@ use crate::api::whence::Whence;
 use crate::config::Config;
 use crate::layers::errors::Answer;
 use crate::layers::headers::Https;
-use crate::layers::{count, cross_site, errors, forms, headers, is_for_programs, limits, log};
+use crate::layers::{count, cross_site, errors, forms, headers, limits, log};
 use crate::{api, site};
 
 /// An answer that takes longer is given up: 503. The slowest is a sign-in that waits for its turn to hash.
@@ -80,6 +81,7 @@ fn layered(activity: &Arc<Activity>, config: &Config) -> Result<Router<App>, Con
     // From the inside out: the last layer sees a request first.
     let router = routes()
         .fallback(page)
+        .layer(from_fn(forms::require_cookies))
         .layer(from_fn(cross_site::require_origin))
         .layer(cross_site::layer(&config.public_url)?)
         .layer(from_fn(limits::body))

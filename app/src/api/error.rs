@@ -48,6 +48,8 @@ pub enum ErrorCode {
     InvalidRequest,
     /// 400: the password that was chosen is easy to guess.
     WeakPassword,
+    /// 400: the browser keeps no cookie of ours, so a plain form can sign nobody in.
+    CookiesRefused,
     /// 401: wrong address or password; which of them is not said.
     InvalidCredentials,
     /// 409: the address has an account already.
@@ -94,7 +96,7 @@ impl ErrorCode {
     /// The HTTP status. The one place where an error becomes a status.
     pub const fn status(self) -> u16 {
         match self {
-            Self::InvalidRequest | Self::WeakPassword => 400,
+            Self::InvalidRequest | Self::WeakPassword | Self::CookiesRefused => 400,
             Self::InvalidCredentials
             | Self::TokenMissing
             | Self::TokenInvalid
@@ -119,6 +121,11 @@ impl ErrorCode {
         match self {
             Self::InvalidRequest => "The request could not be understood.",
             Self::WeakPassword => "This password is easy to guess. Several unusual words are better.",
+            Self::CookiesRefused => {
+                "You are not signed in: this browser does not keep the cookie that the sign-in is held by. Allow \
+                 cookies for this site, and open it over https: elsewhere, browsers keep such cookies on \
+                 http://localhost at most."
+            }
             Self::InvalidCredentials => "The email address or the password is wrong.",
             Self::EmailTaken => "This email address has an account already.",
             Self::LastAdmin => "This is the last administrator. Make somebody else one first.",

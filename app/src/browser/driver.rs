@@ -24,6 +24,9 @@ use crate::session::{Connection, Event, PageSettings, Patterns, Shows, View};
 /// A call that was sent is given up after so many milliseconds.
 const CALL_TIMEOUT: u32 = 30_000;
 
+/// A session without a cookie is ended so many milliseconds before its badge is over, or sooner.
+const LAST_WORD: u32 = 3_000;
+
 /// A call that a page waits for.
 pub struct Pending {
     request: Rc<Request>,
@@ -76,6 +79,8 @@ pub struct Driver {
     timer: Option<Timeout>,
     locks: Locks,
     channel: Option<Channel>,
+    /// There while the browser keeps no cookie of the session: when it runs out, the badge is about to.
+    unkept: Option<Timeout>,
 }
 
 impl Driver {
@@ -89,6 +94,7 @@ impl Driver {
             timer: None,
             locks: Locks::default(),
             channel: Channel::open(),
+            unkept: None,
         }
     }
 
@@ -128,7 +134,10 @@ impl Driver {
                 }
             }
             Effect::Adopt { serial, cause } => self.adopt(serial, cause, now, arrival, events),
-            Effect::Clear => self.badge = None,
+            Effect::Clear => {
+                self.end_unkept();
+                self.badge = None;
+            }
             Effect::Send { call, replay } => self.send(call, replay),
             Effect::Deliver(call) => self.deliver(call, arrival, events),
             Effect::Reject { call, why } => self.reject(call, why),
@@ -139,8 +148,14 @@ impl Driver {
             Effect::RenewalFailed { status } => events.push(Event::RenewalFailed { status }),
             Effect::RenewalRefused => events.push(Event::RenewalRefused),
             Effect::AccountChanged => events.push(Event::AccountChanged),
-            Effect::Ended(reason) => events.push(Event::Ended { reason }),
-            Effect::CookieRefused => events.push(Event::CookieRefused),
+            Effect::Ended(reason) => {
+                storage::note_end(reason);
+                events.push(Event::Ended { reason });
+            }
+            Effect::CookieRefused => {
+                self.watch_unkept();
+                events.push(Event::CookieRefused);
+            }
             Effect::Unveil => events::veil(false),
             Effect::ArmTimer(wait) => {
                 self.timer = Some(Timeout::new(wait, || super::step(Input::Deadline)));
@@ -157,11 +172,29 @@ impl Driver {
         events: &mut Vec<Event>,
     ) {
         if let Arrival::Badge(tokens) = std::mem::replace(arrival, Arrival::Nothing) {
+            // Nothing showed the server which session this one replaces.
+            self.end_unkept();
+            storage::forget_end();
             let number = badge::generation(&tokens.access_token);
             let age = self.engine.badge().map_or(0, |badge| badge.since.age(now));
             let issued_at = clock::fraction(now.monotonic) - clock::fraction(age);
             self.badge = Some(Held { tokens: *tokens, serial, number, cause, issued_at });
             events.push(Event::Issued { number, cause });
+        }
+    }
+
+    /// The browser keeps no cookie: with its badge the session is lost, and has to be ended before.
+    fn watch_unkept(&mut self) {
+        let Some(badge) = &self.badge else { return };
+        let lifetime = badge.tokens.expires_in.saturating_mul(1_000);
+        let left = lifetime.saturating_sub(LAST_WORD.min(lifetime / 4)).min(i32::MAX.unsigned_abs());
+        self.unkept = Some(Timeout::new(left, super::end_unkept));
+    }
+
+    /// Ends a session that the browser keeps no cookie of, while its badge still opens that door.
+    pub fn end_unkept(&mut self) {
+        if let (Some(_), Some(badge)) = (self.unkept.take(), &self.badge) {
+            http::end_session(badge.tokens.session_id, &badge.tokens.access_token);
         }
     }
 
@@ -271,7 +304,7 @@ impl Driver {
 
     fn shows(&self, now: &Now, events: Vec<Event>) -> Shows {
         let view = match (*self.engine.standing(), &self.badge) {
-            (Standing::Nobody { ended, .. }, _) => View::SignedOut { ended },
+            (Standing::Nobody { ended, .. }, _) => View::SignedOut { ended: ended.or_else(storage::ended) },
             (Standing::Somebody { badge: Some(badge), .. }, Some(held)) => {
                 let renews = self.engine.renews_in(now).is_some();
                 View::SignedIn(held.shown(renews.then_some(badge.renew_after)))

@@ -15,7 +15,8 @@ fn every_code() -> Vec<ErrorCode> {
     use ErrorCode::*;
     let next = |code| match code {
         InvalidRequest => Some(WeakPassword),
-        WeakPassword => Some(InvalidCredentials),
+        WeakPassword => Some(CookiesRefused),
+        CookiesRefused => Some(InvalidCredentials),
         InvalidCredentials => Some(EmailTaken),
         EmailTaken => Some(LastAdmin),
         LastAdmin => Some(TokenMissing),
@@ -55,6 +56,7 @@ fn every_error_has_its_name_status_and_challenge() {
     let expected = [
         ("invalid_request", 400, ""),
         ("weak_password", 400, ""),
+        ("cookies_refused", 400, ""),
         ("invalid_credentials", 401, "Bearer"),
         ("email_taken", 409, ""),
         ("last_admin", 409, ""),
