@@ -140,7 +140,7 @@ pub const fn ended(reason: EndReason) -> (&'static str, &'static str) {
              your devices.",
         ),
         EndReason::KickedOut => {
-            ("Your session was ended.", "By an administrator, most likely. Sign in to go on.")
+            ("Your session was ended.", "By an administrator, or by whoever runs this service. Sign in to go on.")
         }
         EndReason::PasswordChanged => (
             "The password was changed.",
