@@ -35,8 +35,25 @@ pub fn Notices(
     };
     let most = if on_dashboard { 2 } else { usize::MAX };
     let heading = NodeRef::<H2>::new();
-    let all =
-        move || live.read.with(|read| read.as_ref().map(|read| read.notices.clone()).unwrap_or_default());
+    let newest = Memo::new(move |_| {
+        live.read.with(|read| Some(read.as_ref()?.notices.iter().map(|notice| notice.id).max().unwrap_or(0)))
+    });
+    // What comes later would push the page down under whoever reads it: it waits until it is asked for.
+    let first = Memo::new(move |before: Option<&Option<i64>>| before.copied().flatten().or_else(|| newest.get()));
+    let asked_for = RwSignal::new(None);
+    let is_shown = move |notice: &Notice| Some(notice.id) <= first.get().max(asked_for.get());
+    let those = move |which: &dyn Fn(&Notice) -> bool| -> Vec<Notice> {
+        live.read.with(|read| {
+            let all = read.iter().flat_map(|read| &read.notices);
+            all.filter(|notice| which(notice)).cloned().collect()
+        })
+    };
+    let all = move || those(&is_shown);
+    let waiting = Memo::new(move |_| heap(those(&|notice| !is_shown(notice))).len());
+    let open = move |_| {
+        asked_for.set(newest.get_untracked());
+        focus_soon(heading);
+    };
     let heaps = Memo::new(move |_| heap(all()));
     let number = Memo::new(move |_| heaps.with(Vec::len));
     let more = move || number.get().saturating_sub(most);
@@ -53,6 +70,11 @@ pub fn Notices(
         live.act(work, move || focus_soon(home));
     };
     view! {
+        <Show when=move || { waiting.get() > 0 }>
+            <button type="button" class="button main news" on:click=open>
+                {move || told::new_notices(waiting.get())}
+            </button>
+        </Show>
         <p class="hidden" role="status">
             {move || told::how_many_notices(live.read.with(|read| read.as_ref().map_or(0, |read| read.notices.len())))}
         </p>

@@ -11,30 +11,42 @@ where
     E: ElementType + 'static,
     E::Output: JsCast + Clone + 'static,
 {
-    request_animation_frame(move || {
-        if let Some(element) = node.try_get_untracked().flatten() {
-            // Without the focus it is still there.
-            let _ = element.unchecked_ref::<HtmlElement>().focus();
-        }
+    soon(node, |element| {
+        // Without the focus it is still there.
+        let _ = element.focus();
     });
 }
 
-/// Scrolls to an element that is about to be shown, if it is above what can be seen.
+/// Scrolls to an element that is about to be shown, as far as that is needed to see it.
 pub fn into_sight_soon<E>(node: NodeRef<E>)
+where
+    E: ElementType + 'static,
+    E::Output: JsCast + Clone + 'static,
+{
+    soon(node, into_sight);
+}
+
+#[cfg(feature = "hydrate")]
+fn into_sight(element: &HtmlElement) {
+    use leptos::web_sys::{ScrollIntoViewOptions, ScrollLogicalPosition};
+
+    let options = ScrollIntoViewOptions::new();
+    options.set_block(ScrollLogicalPosition::Nearest);
+    element.scroll_into_view_with_scroll_into_view_options(&options);
+}
+
+/// Only browsers scroll.
+#[cfg(not(feature = "hydrate"))]
+fn into_sight(_: &HtmlElement) {}
+
+fn soon<E>(node: NodeRef<E>, act: impl FnOnce(&HtmlElement) + 'static)
 where
     E: ElementType + 'static,
     E::Output: JsCast + Clone + 'static,
 {
     request_animation_frame(move || {
         if let Some(element) = node.try_get_untracked().flatten() {
-            let element = element.unchecked_ref::<HtmlElement>();
-            // Only browsers know.
-            #[cfg(feature = "hydrate")]
-            if element.get_bounding_client_rect().top() < 0.0 {
-                element.scroll_into_view();
-            }
-            #[cfg(not(feature = "hydrate"))]
-            let _ = element;
+            act(element.unchecked_ref());
         }
     });
 }
