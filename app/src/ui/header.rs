@@ -52,7 +52,7 @@ pub fn Header() -> impl IntoView {
     .into_any()
 }
 
-/// The way to the account of whoever is signed in, under his name.
+/// The way to the account of whoever is signed in, and their name.
 #[component]
 fn Account() -> impl IntoView {
     let session = Session::expect();
@@ -62,7 +62,7 @@ fn Account() -> impl IntoView {
     });
     view! {
         <A href=links::ACCOUNT>
-            <span class:hidden=move || name.get().is_some()>"Account "</span>
+            <span>"Account "</span>
             <bdi>{name}</bdi>
         </A>
     }
