@@ -52,6 +52,9 @@ test('a sign-in from another browser is told, and ended from there', async ({ we
   await expect(page.getByRole('heading', { name: 'Please look at this' })).toBeFocused();
   expect(await renew(site, token)).toMatchObject({ status: 401, error: 'session_revoked', reason: 'ended_elsewhere' });
 
+  // Its renewal came from what is no browser.
+  await wearer.press(wearer.news);
+  await expect(notice).toHaveCount(2);
   await wearer.press(wearer.notices.getByRole('button', { name: 'That was me' }));
   await expect(wearer.notices).toHaveCount(0);
   await expect(page.getByRole('heading', { level: 1 })).toBeFocused();

@@ -195,7 +195,8 @@ pub fn are_kept(headers: &HeaderMap) -> bool {
 
 /// The header that asks a browser to keep a cookie, for the moment until it is seen whether it does.
 pub fn probe() -> HeaderValue {
-    let probe = Cookie::build((PROBE, "kept")).http_only(true).secure(true).same_site(SameSite::Strict).path("/");
+    let probe =
+        Cookie::build((PROBE, "kept")).http_only(true).secure(true).same_site(SameSite::Strict).path("/");
     header(probe.max_age(Duration::minutes(1)).build())
 }
 

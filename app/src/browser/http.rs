@@ -58,7 +58,8 @@ pub fn end_session(session: Uuid, badge: &AccessToken) {
     init.set_method("DELETE");
     // web-sys does not know it yet.
     let _ = js_sys::Reflect::set(&init, &"keepalive".into(), &true.into());
-    let Ok(request) = web_sys::Request::new_with_str_and_init(&format!("/api/sessions/{session}"), &init) else {
+    let Ok(request) = web_sys::Request::new_with_str_and_init(&format!("/api/sessions/{session}"), &init)
+    else {
         return;
     };
     let bearer = format!("Bearer {}", badge.reveal());

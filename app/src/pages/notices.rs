@@ -39,17 +39,18 @@ pub fn Notices(
         live.read.with(|read| Some(read.as_ref()?.notices.iter().map(|notice| notice.id).max().unwrap_or(0)))
     });
     // What comes later would push the page down under whoever reads it: it waits until it is asked for.
-    let first = Memo::new(move |before: Option<&Option<i64>>| before.copied().flatten().or_else(|| newest.get()));
+    let first =
+        Memo::new(move |before: Option<&Option<i64>>| before.copied().flatten().or_else(|| newest.get()));
     let asked_for = RwSignal::new(None);
-    let is_shown = move |notice: &Notice| Some(notice.id) <= first.get().max(asked_for.get());
-    let those = move |which: &dyn Fn(&Notice) -> bool| -> Vec<Notice> {
-        live.read.with(|read| {
-            let all = read.iter().flat_map(|read| &read.notices);
-            all.filter(|notice| which(notice)).cloned().collect()
-        })
+    // What waits, and what is shown.
+    let parted = move || {
+        // Asked before there is anything: the first is what was there at first.
+        let shown = first.get().max(asked_for.get());
+        let all = live.read.with(|read| read.as_ref().map(|read| read.notices.clone()).unwrap_or_default());
+        all.into_iter().partition::<Vec<_>, _>(|notice| Some(notice.id) > shown)
     };
-    let all = move || those(&is_shown);
-    let waiting = Memo::new(move |_| heap(those(&|notice| !is_shown(notice))).len());
+    let all = move || parted().1;
+    let waiting = Memo::new(move |_| heap(parted().0).len());
     let open = move |_| {
         asked_for.set(newest.get_untracked());
         focus_soon(heading);

@@ -278,7 +278,10 @@ mod tests {
             assert_eq!(query.get(name), value, "{name}");
         }
         let query = Query::read("search=%26%3D%23&after=7");
-        assert_eq!(query.address_with("/a", "after", Some("8 9".to_owned())), "/a?search=%26%3D%23&after=8+9");
+        assert_eq!(
+            query.address_with("/a", "after", Some("8 9".to_owned())),
+            "/a?search=%26%3D%23&after=8+9"
+        );
         assert_eq!(query.address_with("/a", "after", None), "/a?search=%26%3D%23");
         assert_eq!(Query::default().address_with("/a", "after", None), "/a");
     }

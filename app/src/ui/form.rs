@@ -163,7 +163,8 @@ impl Sending {
         leptos::task::spawn_local(async move {
             let answer = request.await;
             // The page may have been left meanwhile.
-            let input = answer.as_ref().err().and_then(|error| fix(error.error).try_get_untracked().flatten());
+            let input =
+                answer.as_ref().err().and_then(|error| fix(error.error).try_get_untracked().flatten());
             self.at_fault.try_set(input.as_ref().map(|input| input.id()));
             self.typed.try_set(false);
             self.pending.set(false);

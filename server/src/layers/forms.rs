@@ -8,7 +8,8 @@ use super::errors::{self, Answer};
 use axum::body::Body;
 use axum::extract::Request;
 use axum::http::header::{
-    ACCEPT, AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HeaderValue, LOCATION, ORIGIN, REFERER, RETRY_AFTER, SET_COOKIE,
+    ACCEPT, AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HeaderValue, LOCATION, ORIGIN, REFERER, RETRY_AFTER,
+    SET_COOKIE,
 };
 use axum::http::{HeaderMap, Method, Response, StatusCode, Uri};
 use axum::middleware::Next;

@@ -144,7 +144,10 @@ async fn no_address_leads_away_from_here() {
     for (query, leads_to) in [
         ("next=%2Fa%2F..%2Fdevices", "/devices"),
         ("next=%2Fdevices&next=%2Faccount", "/devices"),
-        ("next=%2Fadmin%2Fusers%3Fsearch%3Da%2526b%253Dc%2523d%23top", "/admin/users?search=a%26b%3Dc%23d#top"),
+        (
+            "next=%2Fadmin%2Fusers%3Fsearch%3Da%2526b%253Dc%2523d%23top",
+            "/admin/users?search=a%26b%3Dc%23d#top",
+        ),
         ("next=%2Fadmin%2Fusers%3Fsearch%3Dpercent%2B%252541", "/admin/users?search=percent+%2541"),
     ] {
         let page = format!("{}/sign-in?{query}", server.origin());
@@ -171,7 +174,11 @@ async fn a_browser_that_keeps_no_cookie_is_told_before_a_session_is_made() {
     let held = register(&server).await;
     for (path, page, fields) in [
         ("/auth/login", "/sign-in", [("name", ""), ("email", "ada@people.example"), ("password", PASSWORD)]),
-        ("/auth/register", "/register", [("name", "Bea"), ("email", "bea@people.example"), ("password", PASSWORD)]),
+        (
+            "/auth/register",
+            "/register",
+            [("name", "Bea"), ("email", "bea@people.example"), ("password", PASSWORD)],
+        ),
     ] {
         let here = format!("{}{page}?next=%2Fdevices", server.origin());
         let fields: Vec<_> = fields.into_iter().filter(|(_, value)| !value.is_empty()).collect();
@@ -204,6 +211,10 @@ async fn a_browser_that_keeps_no_cookie_is_told_before_a_session_is_made() {
         assert_eq!(answer.set_cookies().len(), 2);
     }
     // Another site learns nothing by it.
-    let cross_site = server.post("/auth/login").header(ACCEPT, BROWSER_ACCEPTS).header(ORIGIN, "https://evil.example");
-    assert_leads_to(&send(cross_site.form(&[("email", "a"), ("password", "b")])).await, "/sign-in?error=cross_site");
+    let cross_site =
+        server.post("/auth/login").header(ACCEPT, BROWSER_ACCEPTS).header(ORIGIN, "https://evil.example");
+    assert_leads_to(
+        &send(cross_site.form(&[("email", "a"), ("password", "b")])).await,
+        "/sign-in?error=cross_site",
+    );
 }

@@ -4,7 +4,7 @@ use http::Method;
 use leptos::html::H2;
 use leptos::prelude::*;
 use leptos_meta::Title;
-use leptos_router::hooks::{use_params_map};
+use leptos_router::hooks::use_params_map;
 use uuid::Uuid;
 
 use super::entries::EntriesTable;

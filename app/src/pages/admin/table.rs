@@ -2,7 +2,7 @@
 
 use leptos::html::H2;
 use leptos::prelude::*;
-use leptos_router::hooks::{use_location};
+use leptos_router::hooks::use_location;
 
 use crate::api::UserInfo;
 use crate::pages::guard::use_user;
