@@ -22,6 +22,8 @@ pub struct PageSettings {
     pub timeout_ms: u32,
     /// How long an access token lives, in milliseconds.
     pub access_ttl_ms: u64,
+    /// S: for how long a renewal does not replace the refresh token, in milliseconds.
+    pub settle_ms: u64,
     /// How long a session may idle, in milliseconds.
     pub idle_ttl_ms: u64,
     /// How long a session may live, in milliseconds.

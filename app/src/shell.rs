@@ -193,6 +193,7 @@ const UNTOLD: Opening = Opening {
     settings: PageSettings {
         timeout_ms: 10_000,
         access_ttl_ms: 900_000,
+        settle_ms: 120_000,
         idle_ttl_ms: 604_800_000,
         absolute_ttl_ms: 2_592_000_000,
         immediate_revocation: true,

@@ -68,6 +68,8 @@ export class Proxy {
   readonly log: Exchange[] = [];
   /** The server's port; set once it is known. */
   target = 0;
+  /** Whether no cookie passes, in neither direction: as in a browser that refuses them. */
+  dropsCookies = false;
   private readonly rules: Rule[] = [];
   private readonly sockets = new Set<Socket>();
   private readonly done = new EventEmitter();
@@ -191,6 +193,7 @@ export class Proxy {
       return;
     }
     const { 'transfer-encoding': _, ...headers } = got.headers;
+    if (this.dropsCookies) delete headers['set-cookie'];
     if (trouble?.kind === 'cut') {
       answer.writeHead(exchange.status, { ...headers, 'content-length': content.length });
       answer.write(content.subarray(0, content.length / 2), () => answer.destroy());
@@ -200,9 +203,11 @@ export class Proxy {
   }
 
   private forward(exchange: Exchange, body: Buffer): Promise<IncomingMessage> {
+    const { cookie, ...others } = exchange.sent;
+    const headers = this.dropsCookies || cookie === undefined ? others : exchange.sent;
     return new Promise((resolve, reject) => {
       const outgoing = request({
-        host: '127.0.0.1', port: this.target, method: exchange.method, path: exchange.path, headers: exchange.sent, agent: false,
+        host: '127.0.0.1', port: this.target, method: exchange.method, path: exchange.path, headers, agent: false,
       });
       outgoing.on('error', reject);
       outgoing.on('response', resolve);

@@ -106,6 +106,11 @@ export class Wearer {
     return this.main.getByRole('region', { name: 'Please look at this' });
   }
 
+  /** Opens what came after the page. */
+  get news(): Locator {
+    return this.main.getByRole('button', { name: /new notice/ });
+  }
+
   /** Presses Tab until this has the focus; Shift+Tab with `-1`. */
   async tabTo(target: Locator, direction: 1 | -1 = 1): Promise<void> {
     await expect(target).toBeVisible();

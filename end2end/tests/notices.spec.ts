@@ -33,7 +33,14 @@ test('a sign-in from another browser is told, and ended from there', async ({ we
   await expect(wearer.notices).toHaveCount(0);
   const token = await signInElsewhere(site, ada);
   const notice = wearer.notices.getByRole('listitem');
-  await expect(notice).toHaveCount(1, FRESH);
+  const before = await wearer.thisDevice.boundingBox();
+  await expect(wearer.news).toHaveText('1 new notice', FRESH);
+  await expect(notice).toHaveCount(0);
+  expect(await wearer.thisDevice.boundingBox(), 'nothing moves under whoever reads').toEqual(before);
+  await wearer.press(wearer.news);
+  await expect(page.getByRole('heading', { name: 'Please look at this' })).toBeFocused();
+  await expect(wearer.news).toHaveCount(0);
+  await expect(notice).toHaveCount(1);
   await expect(notice.getByRole('heading', { name: 'New sign-in from Safari on' })).toBeVisible();
   await expect(notice).toContainText('127.0.0.*');
   expect((await renew(site, token)).status).toBe(200);
@@ -45,6 +52,9 @@ test('a sign-in from another browser is told, and ended from there', async ({ we
   await expect(page.getByRole('heading', { name: 'Please look at this' })).toBeFocused();
   expect(await renew(site, token)).toMatchObject({ status: 401, error: 'session_revoked', reason: 'ended_elsewhere' });
 
+  // Its renewal came from what is no browser.
+  await wearer.press(wearer.news);
+  await expect(notice).toHaveCount(2);
   await wearer.press(wearer.notices.getByRole('button', { name: 'That was me' }));
   await expect(wearer.notices).toHaveCount(0);
   await expect(page.getByRole('heading', { level: 1 })).toBeFocused();
@@ -65,6 +75,9 @@ for (const width of [1280, 360]) {
     const before = await height();
     for (let signIn = 0; signIn < 3; signIn++) await signInElsewhere(site, ada);
     await wearer.renew();
+    await expect(wearer.news).toBeVisible();
+    expect(await height()).toBe(before);
+    await wearer.news.click();
     await expect(wearer.notices.getByRole('listitem').first()).toBeVisible();
     expect(await height()).toBe(before);
     await wearer.notices.getByRole('button', { name: 'That was me' }).click();
@@ -78,11 +91,13 @@ test('a new role is told without talk of passwords', async ({ wearer, page, site
   const role = (role: string) => site.server.command(['user', 'role', ada.email, role]);
   await role('admin');
   await wearer.renew();
+  await wearer.news.click();
   const notice = (name: string) => wearer.notices.getByRole('listitem').filter({ has: page.getByRole('heading', { name }) });
   const promoted = notice('You are an administrator now');
   await expect(promoted.getByRole('link')).toHaveText(['Administration']);
   await role('user');
   await wearer.renew();
+  await wearer.news.click();
   await expect(notice('You are no administrator any more')).toBeVisible();
   await expect(notice('You are no administrator any more').getByRole('link')).toHaveCount(0);
   // Of a role, the last word counts.

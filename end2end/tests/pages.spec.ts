@@ -7,7 +7,7 @@ import { expect, test, watch } from '../support/test.ts';
 import { readRefreshToken } from '../support/tokens.ts';
 import { Wearer, ada, joan } from '../support/wearer.ts';
 
-const OPEN = ['/', '/sign-in', '/sign-in?ended=token_reused', '/sign-in?ended=expired&next=%2Fdashboard', '/register', '/nowhere'];
+const OPEN = ['/', '/sign-in', '/sign-in?error=invalid_credentials', '/sign-in?error=cookies_refused&next=%2Fdashboard', '/register', '/nowhere'];
 const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
 
 for (const colorScheme of ['light', 'dark'] as const) {

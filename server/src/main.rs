@@ -241,6 +241,7 @@ fn page_settings(config: &Config) -> PageSettings {
     PageSettings {
         timeout_ms: u32::try_from(limits.client_timeout().as_millis()).unwrap_or(u32::MAX),
         access_ttl_ms: millis(config.access_ttl),
+        settle_ms: millis(limits.settle),
         idle_ttl_ms: millis(limits.idle),
         absolute_ttl_ms: millis(limits.absolute),
         immediate_revocation: config.immediate_revocation,

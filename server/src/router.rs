@@ -14,6 +14,7 @@ use axum::{Json, Router};
 use lanyard_app::api::{ApiError, cookies};
 use lanyard_app::session::{PageSettings, View};
 use lanyard_app::shell::{Assets, shell};
+use lanyard_app::ui::address::is_for_programs;
 use lanyard_auth::Service;
 use lanyard_auth::records::Records;
 use lanyard_auth::throttle::Throttle;
@@ -30,7 +31,7 @@ use crate::client_address::ClientAddress;
 use crate::config::Config;
 use crate::layers::errors::Answer;
 use crate::layers::headers::Hsts;
-use crate::layers::{count, cross_site, errors, forms, headers, is_for_programs, limits, log};
+use crate::layers::{count, cross_site, errors, forms, headers, limits, log};
 use crate::readiness::Readiness;
 use crate::{api, site};
 
@@ -87,6 +88,7 @@ fn layered(activity: &Arc<Activity>, config: &Config) -> Result<Router<App>, Con
     // From the inside out: the last layer sees a request first.
     let router = routes()
         .fallback(page)
+        .layer(from_fn(forms::require_cookies))
         .layer(from_fn_with_state(Arc::clone(&origin), cross_site::require_origin))
         .layer(cross_site::layer(&config.public_url)?)
         .layer(from_fn_with_state(origin, cross_site::explain))

@@ -21,6 +21,9 @@ pub const REFRESH: &str = "__Secure-lanyard-refresh";
 /// Holds the hint.
 pub const HINT: &str = "__Host-lanyard-hint";
 
+/// Shows whether a browser keeps cookies such as the two above; it means nothing else.
+const PROBE: &str = "__Host-lanyard-probe";
+
 /// Cookies outlive their session by so many days, so that the server can still say "expired".
 const KEPT_AFTER_EXPIRY: Duration = Duration::days(7);
 
@@ -179,6 +182,18 @@ pub fn set(token: &NewRefreshToken, lives: i64) -> [HeaderValue; 2] {
 /// The headers that take both away.
 pub fn clear() -> [HeaderValue; 2] {
     [header(refresh("", Duration::ZERO)), header(readable(String::new(), Duration::ZERO))]
+}
+
+/// Whether the browser has shown that it keeps our cookies.
+pub fn are_kept(headers: &HeaderMap) -> bool {
+    [PROBE, HINT, REFRESH].iter().any(|name| !values(headers, name).is_empty())
+}
+
+/// The header that asks a browser to keep a cookie, for the moment until it is seen whether it does.
+pub fn probe() -> HeaderValue {
+    let probe =
+        Cookie::build((PROBE, "kept")).http_only(true).secure(true).same_site(SameSite::Strict).path("/");
+    header(probe.max_age(Duration::minutes(1)).build())
 }
 
 fn refresh(value: &str, max_age: Duration) -> Cookie<'_> {

@@ -51,6 +51,8 @@ pub enum ErrorCode {
     InvalidRequest,
     /// 400: the password that was chosen is easy to guess.
     WeakPassword,
+    /// 400: the browser keeps no cookie of ours, so a plain form can sign nobody in.
+    CookiesRefused,
     /// 401: wrong address or password; which of them is not said.
     InvalidCredentials,
     /// 403: the password is right, and the account is closed.
@@ -101,7 +103,7 @@ impl ErrorCode {
     /// The HTTP status. The one place where an error becomes a status.
     pub const fn status(self) -> u16 {
         match self {
-            Self::InvalidRequest | Self::WeakPassword => 400,
+            Self::InvalidRequest | Self::WeakPassword | Self::CookiesRefused => 400,
             Self::InvalidCredentials
             | Self::TokenMissing
             | Self::TokenInvalid
@@ -127,6 +129,11 @@ impl ErrorCode {
         match self {
             Self::InvalidRequest => "The request could not be understood.",
             Self::WeakPassword => "This password is easy to guess. Several unusual words are better.",
+            Self::CookiesRefused => {
+                "You are not signed in: this browser does not keep the cookie that the sign-in is held by. Allow \
+                 cookies for this site, and open it over https: elsewhere, browsers keep such cookies on \
+                 http://localhost at most."
+            }
             Self::InvalidCredentials => "The email address or the password is wrong.",
             Self::AccountDisabled => {
                 "This account is closed. If that is a mistake, ask whoever runs this service."

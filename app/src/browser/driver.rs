@@ -26,6 +26,8 @@ const CALL_TIMEOUT: u32 = 30_000;
 
 /// After so many failures in a row a person is offered to sign in again.
 const STUCK: u32 = 3;
+/// A session without a cookie is ended so many milliseconds before its badge is over, or sooner.
+const LAST_WORD: u32 = 3_000;
 
 /// A call that a page waits for.
 pub struct Pending {
@@ -89,6 +91,8 @@ pub struct Driver {
     timer: Option<Timeout>,
     locks: Locks,
     channel: Option<Channel>,
+    /// There while the browser keeps no cookie of the session: when it runs out, the badge is about to.
+    unkept: Option<Timeout>,
 }
 
 impl Driver {
@@ -104,6 +108,7 @@ impl Driver {
             timer: None,
             locks: Locks::default(),
             channel: Channel::open(),
+            unkept: None,
         }
     }
 
@@ -181,6 +186,7 @@ impl Driver {
             }
             Effect::Adopt { serial, cause } => self.adopt(serial, cause, now, arrival, events),
             Effect::Clear => {
+                self.end_unkept();
                 self.badge = None;
                 storage::forget();
             }
@@ -197,8 +203,14 @@ impl Driver {
             }
             Effect::RenewalRefused => events.push(Event::RenewalRefused),
             Effect::AccountChanged => events.push(Event::AccountChanged),
-            Effect::Ended(reason) => events.push(Event::Ended { reason }),
-            Effect::CookieRefused => events.push(Event::CookieRefused),
+            Effect::Ended(reason) => {
+                storage::note_end(reason);
+                events.push(Event::Ended { reason });
+            }
+            Effect::CookieRefused => {
+                self.watch_unkept();
+                events.push(Event::CookieRefused);
+            }
             Effect::Unveil => events::veil(false),
             Effect::ArmTimer(wait) => {
                 self.timer = Some(Timeout::new(wait, || super::step(Input::Deadline)));
@@ -215,12 +227,30 @@ impl Driver {
         events: &mut Vec<Event>,
     ) {
         if let Arrival::Badge(tokens) = std::mem::replace(arrival, Arrival::Nothing) {
+            // Nothing showed the server which session this one replaces.
+            self.end_unkept();
+            storage::forget_end();
             let number = badge::generation(&tokens.access_token);
             let age = self.engine.badge().map_or(0, |badge| badge.since.age(now));
             let issued_at = clock::fraction(now.monotonic) - clock::fraction(age);
             storage::remember(tokens.session_id);
             self.badge = Some(Held { tokens: *tokens, serial, number, cause, issued_at });
             events.push(Event::Issued { number, cause });
+        }
+    }
+
+    /// The browser keeps no cookie: with its badge the session is lost, and has to be ended before.
+    fn watch_unkept(&mut self) {
+        let Some(badge) = &self.badge else { return };
+        let lifetime = badge.tokens.expires_in.saturating_mul(1_000);
+        let left = lifetime.saturating_sub(LAST_WORD.min(lifetime / 4)).min(i32::MAX.unsigned_abs());
+        self.unkept = Some(Timeout::new(left, super::end_unkept));
+    }
+
+    /// Ends a session that the browser keeps no cookie of, while its badge still opens that door.
+    pub fn end_unkept(&mut self) {
+        if let (Some(_), Some(badge)) = (self.unkept.take(), &self.badge) {
+            http::end_session(badge.tokens.session_id, &badge.tokens.access_token);
         }
     }
 
@@ -337,7 +367,7 @@ impl Driver {
 
     fn shows(&self, now: &Now, events: Vec<Event>) -> Shows {
         let view = match (*self.engine.standing(), &self.badge) {
-            (Standing::Nobody { ended, .. }, _) => View::SignedOut { ended },
+            (Standing::Nobody { ended, .. }, _) => View::SignedOut { ended: ended.or_else(storage::ended) },
             (Standing::Somebody { badge: Some(badge), .. }, Some(held)) => {
                 let renews = self.engine.renews_in(now).is_some();
                 View::SignedIn(held.shown(renews.then_some(badge.renew_after)))

@@ -4,7 +4,7 @@ use lanyard_client::{Input, Wake};
 use wasm_bindgen::prelude::*;
 use web_sys::{Event, EventTarget, PageTransitionEvent, VisibilityState};
 
-use super::step;
+use super::{end_unkept, step};
 
 /// Listens for as long as the page lives. None of these is an `unload` handler, which would keep the page out
 /// of the back-forward cache.
@@ -28,6 +28,8 @@ pub fn listen() {
         if is_kept(&event) {
             veil(true);
             step(Input::Hidden);
+        } else {
+            end_unkept();
         }
     });
     on(&window, "pageshow", |event| {

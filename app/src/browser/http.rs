@@ -52,6 +52,25 @@ pub async fn send(
     })
 }
 
+/// Ends a session with its own badge. Nobody waits for the answer, and the page may be gone before it comes.
+pub fn end_session(session: Uuid, badge: &AccessToken) {
+    let init = web_sys::RequestInit::new();
+    init.set_method("DELETE");
+    // web-sys does not know it yet.
+    let _ = js_sys::Reflect::set(&init, &"keepalive".into(), &true.into());
+    let Ok(request) = web_sys::Request::new_with_str_and_init(&format!("/api/sessions/{session}"), &init)
+    else {
+        return;
+    };
+    let bearer = format!("Bearer {}", badge.reveal());
+    if let (Ok(()), Some(window)) = (request.headers().set("Authorization", &bearer), web_sys::window()) {
+        let answer = wasm_bindgen_futures::JsFuture::from(window.fetch_with_request(&request));
+        wasm_bindgen_futures::spawn_local(async move {
+            let _ = answer.await;
+        });
+    }
+}
+
 /// Only these have a meaning to `fetch`.
 fn method(method: &http::Method) -> Result<Method, Lost> {
     match *method {

@@ -146,6 +146,11 @@ pub fn set_patterns(patterns: Patterns) {
     step(Input::SetPatterns(patterns));
 }
 
+/// Ends the session, if the browser keeps no cookie of it.
+fn end_unkept() {
+    with_driver(Driver::end_unkept);
+}
+
 fn next_id() -> u64 {
     LAST_ID.replace(LAST_ID.get() + 1)
 }

@@ -1,8 +1,8 @@
 //! What outlives the page, in local storage: the chosen patterns, which session is here, and a sign-out that has still to
-//! be sent.
-//! Nothing secret: a session id entitles to nothing. A browser without local storage just forgets.
+//! be sent; and of this tab alone, why its last session ended. Nothing secret: a session id entitles to nothing. A browser
+//! without storage just forgets.
 
-use lanyard_client::{Mark, Patterns, Who};
+use lanyard_client::{EndReason, Mark, Patterns, Who};
 use uuid::Uuid;
 use web_sys::Storage;
 
@@ -11,6 +11,7 @@ use super::jar;
 const PATTERNS: &str = "lanyard-patterns";
 const OWED: &str = "lanyard-sign-out-owed";
 const SESSION: &str = "lanyard-session";
+const ENDED: &str = "lanyard-ended";
 
 /// The patterns that were chosen, or both.
 pub fn patterns() -> Patterns {
@@ -79,6 +80,34 @@ pub fn owe_what_vanished() {
         owe(Who { mark: jar::mark(id), id: Some(id) });
         forget();
     }
+}
+
+/// Why the session ended that this tab had last, unless somebody has signed in since.
+pub fn ended() -> Option<EndReason> {
+    serde_json::from_str(&of_this_tab()?.get_item(ENDED).ok()??).ok()
+}
+
+/// Notes why this tab's session ended, to say it once more when the page is loaded again. Whoever signs out knows why.
+pub fn note_end(reason: EndReason) {
+    match serde_json::to_string(&reason) {
+        Ok(text) if reason != EndReason::SignedOut => {
+            if let Some(storage) = of_this_tab() {
+                let _ = storage.set_item(ENDED, &text);
+            }
+        }
+        _ => forget_end(),
+    }
+}
+
+/// Somebody is signed in.
+pub fn forget_end() {
+    if let Some(storage) = of_this_tab() {
+        let _ = storage.remove_item(ENDED);
+    }
+}
+
+fn of_this_tab() -> Option<Storage> {
+    web_sys::window()?.session_storage().ok()?
 }
 
 fn storage() -> Option<Storage> {

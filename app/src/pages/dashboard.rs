@@ -54,6 +54,10 @@ pub fn Dashboard() -> impl IntoView {
                 >
                     "Renew now"
                 </button>
+                <p class="note">
+                    "A renewal keeps the badge's number until the passport is "
+                    {words::lasting(session.settings.settle_ms)} " old, and is replaced with it."
+                </p>
             </div>
             <div class="stack">
                 <div class="dash-head">

@@ -19,7 +19,7 @@ pub fn keep_strangers_out() {
     if matches!(session.view.get_untracked(), View::SignedOut { .. })
         && let Some(response) = use_context::<leptos_axum::ResponseOptions>()
         && let Ok(place) =
-            http::HeaderValue::from_str(&links::with_next(links::SIGN_IN, Some(&address(&here)), None))
+            http::HeaderValue::from_str(&links::with_next(links::SIGN_IN, Some(&address(&here))))
     {
         response.insert_header(http::header::LOCATION, place);
         response.set_status(http::StatusCode::FOUND);
@@ -29,8 +29,10 @@ pub fn keep_strangers_out() {
         if let View::SignedOut { ended } = session.view.get() {
             let options = NavigateOptions { replace: true, ..NavigateOptions::default() };
             // Who leaves on purpose is done here; the next one may be somebody else.
-            let next = (ended != Some(EndReason::SignedOut)).then(|| address(&here));
-            let place = links::with_next(links::SIGN_IN, next.as_deref(), ended);
+            // Only the browser knows the fragment.
+            let page = || address(&here) + &here.hash.get_untracked();
+            let next = (ended != Some(EndReason::SignedOut)).then(page);
+            let place = links::with_next(links::SIGN_IN, next.as_deref());
             let navigate = navigate.clone();
             // Once this page's own navigation is complete: replacing it sooner replaces the page before. By then
             // somebody may be signed in again.

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use futures::lock::Mutex;
 use http::Method;
+use leptos::html::Div;
 use leptos::prelude::*;
 use serde::de::DeserializeOwned;
 use uuid::Uuid;
@@ -12,6 +13,7 @@ use uuid::Uuid;
 use super::ask::ask;
 use crate::api::{ApiError, ErrorCode};
 use crate::session::Session;
+use crate::ui::focus::into_sight_soon;
 use crate::ui::text::{Text, text};
 use crate::ui::ticks::keep_fresh;
 use crate::ui::words;
@@ -214,8 +216,24 @@ pub fn Standing<T: DeserializeOwned + Send + Sync + 'static>(
         (false, None) => format!("Asking for {what}…"),
         (false, Some(_)) => format!("The server can't tell {what} right now. We go on trying."),
     };
+    // What was done is further down than a phone shows at once.
+    let place = NodeRef::<Div>::new();
+    Effect::watch(
+        move || live.told.get(),
+        move |told, _, _| {
+            if told.as_ref().is_some_and(|told| !told.is_empty()) {
+                into_sight_soon(place);
+            }
+        },
+        false,
+    );
+    Effect::new(move |_| {
+        if live.failed.with(Option::is_some) {
+            into_sight_soon(place);
+        }
+    });
     view! {
-        <div class="list-state" class:unknown=move || !live.is_known()>
+        <div node_ref=place class="list-state" class:unknown=move || !live.is_known()>
             <p class="note" role="status" inner_html=text(standing)></p>
             <div role="alert">
                 {move || live.failed.get().map(|why| view! { <p class="notice bad" inner_html=Text::from(why)></p> })}

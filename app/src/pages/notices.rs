@@ -36,8 +36,26 @@ pub fn Notices(
     };
     let most = if on_dashboard { 2 } else { usize::MAX };
     let heading = NodeRef::<H2>::new();
-    let all =
-        move || live.read.with(|read| read.as_ref().map(|read| read.notices.clone()).unwrap_or_default());
+    let newest = Memo::new(move |_| {
+        live.read.with(|read| Some(read.as_ref()?.notices.iter().map(|notice| notice.id).max().unwrap_or(0)))
+    });
+    // What comes later would push the page down under whoever reads it: it waits until it is asked for.
+    let first =
+        Memo::new(move |before: Option<&Option<i64>>| before.copied().flatten().or_else(|| newest.get()));
+    let asked_for = RwSignal::new(None);
+    // What waits, and what is shown.
+    let parted = move || {
+        // Asked before there is anything: the first is what was there at first.
+        let shown = first.get().max(asked_for.get());
+        let all = live.read.with(|read| read.as_ref().map(|read| read.notices.clone()).unwrap_or_default());
+        all.into_iter().partition::<Vec<_>, _>(|notice| Some(notice.id) > shown)
+    };
+    let all = move || parted().1;
+    let waiting = Memo::new(move |_| heap(parted().0).len());
+    let open = move |_| {
+        asked_for.set(newest.get_untracked());
+        focus_soon(heading);
+    };
     let heaps = Memo::new(move |_| heap(all()));
     let number = Memo::new(move |_| heaps.with(Vec::len));
     let more = move || number.get().saturating_sub(most);
@@ -54,6 +72,14 @@ pub fn Notices(
         live.act(work, move || focus_soon(home));
     };
     view! {
+        <Show when=move || { waiting.get() > 0 }>
+            <button
+                type="button"
+                class="button main news"
+                on:click=open
+                inner_html=text(move || told::new_notices(waiting.get()))
+            ></button>
+        </Show>
         <p
             class="hidden"
             role="status"

@@ -19,7 +19,7 @@ use crate::ui::repeat::{FormKey, KeyField};
 pub fn Register() -> impl IntoView {
     let session = Session::expect();
     let asked = use_asked();
-    let sending = Sending::new(Signal::derive(move || asked.get().error));
+    let sending = Sending::new("register", Signal::derive(move || asked.get().error));
     let [name, email, password] = std::array::from_fn(|_| NodeRef::<Input>::new());
     let onward = use_onward(asked);
     let key = FormKey::default();
@@ -52,11 +52,12 @@ pub fn Register() -> impl IntoView {
                     action="/auth/register"
                     aria-busy=move || sending.pending.get().then_some("true")
                     on:submit=on_submit
+                    on:input=move |_| sending.type_on()
                 >
                     <KeyField key />
                     <Problem sending />
-                    <Field label="Name" name="name" autocomplete="name" maxlength=LONGEST_NAME input=name />
-                    <Field label="Email" name="email" kind="email" autocomplete="email" maxlength=254 input=email />
+                    <Field label="Name" name="name" autocomplete="name" maxlength=LONGEST_NAME input=name sending />
+                    <Field label="Email" name="email" kind="email" autocomplete="email" maxlength=254 input=email sending />
                     <PasswordField
                         autocomplete="new-password"
                         hint="At least 8 characters. Several words that don't belong together are better than one with digits."
@@ -68,7 +69,7 @@ pub fn Register() -> impl IntoView {
                 </form>
                 <p class="note">
                     "Have one already? "
-                    <A href=move || links::with_next(links::SIGN_IN, Some(&asked.get().next), None)>"Sign in"</A>
+                    <A href=move || links::with_next(links::SIGN_IN, Some(&asked.get().next))>"Sign in"</A>
                 </p>
             </div>
         </div>

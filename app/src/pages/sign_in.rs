@@ -16,7 +16,7 @@ use crate::ui::repeat::{FormKey, KeyField};
 pub fn SignIn() -> impl IntoView {
     let session = Session::expect();
     let asked = use_asked();
-    let sending = Sending::new(Signal::derive(move || asked.get().error));
+    let sending = Sending::new("sign-in", Signal::derive(move || asked.get().error));
     let [email, password] = std::array::from_fn(|_| NodeRef::<Input>::new());
     let onward = use_onward(asked);
     let key = FormKey::default();
@@ -42,17 +42,18 @@ pub fn SignIn() -> impl IntoView {
                     action="/auth/login"
                     aria-busy=move || sending.pending.get().then_some("true")
                     on:submit=on_submit
+                    on:input=move |_| sending.type_on()
                 >
                     <KeyField key />
                     <Problem sending />
-                    <Field label="Email" name="email" kind="email" autocomplete="username" maxlength=254 input=email />
+                    <Field label="Email" name="email" kind="email" autocomplete="username" maxlength=254 input=email sending />
                     <PasswordField autocomplete="current-password" input=password sending />
                     <Submit label="Sign in" meanwhile="Signing in…" sending />
                 </form>
                 {session.settings.demo.then(|| view! { <DemoNote /> })}
                 <p class="note">
                     "No account yet? "
-                    <A href=move || links::with_next(links::REGISTER, Some(&asked.get().next), None)>"Create one"</A>
+                    <A href=move || links::with_next(links::REGISTER, Some(&asked.get().next))>"Create one"</A>
                 </p>
             </div>
         </div>

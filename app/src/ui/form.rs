@@ -5,9 +5,9 @@ use lanyard_client::EndReason;
 use leptos::html::{Div, Input};
 use leptos::prelude::*;
 use leptos_router::NavigateOptions;
-use leptos_router::components::A;
-use leptos_router::hooks::{use_navigate, use_query_map};
+use leptos_router::hooks::{use_location, use_navigate};
 
+use super::address::use_query;
 use super::{links, words};
 use crate::api::{ApiError, ErrorCode};
 use crate::session::{Session, View};
@@ -20,33 +20,49 @@ use crate::ui::way_out::CanNotGoOn;
 /// What the page's address says: where to go afterwards, and what came of the plain form before.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Asked {
-    /// Where to go afterwards; a path of this site.
+    /// Where to go afterwards; a page of this site.
     pub next: String,
     /// What went wrong with the plain form.
     pub error: Option<ErrorCode>,
-    /// Why the session before is over.
-    pub ended: Option<EndReason>,
 }
 
-/// Reads [`Asked`] from the query; anything unknown in it counts as absent.
+/// Reads [`Asked`] from the address; anything unknown in it counts as absent.
 pub fn use_asked() -> Memo<Asked> {
-    let query = use_query_map();
+    let session = Session::expect();
+    let (query, hash) = (use_query(), use_location().hash);
     Memo::new(move |_| {
-        query.with(|query| Asked {
-            next: links::safe_next(query.get_str("next")).to_owned(),
-            error: query.get_str("error").and_then(links::named),
-            ended: query.get_str("ended").and_then(links::named),
+        // A browser that the server sends here takes the fragment of the page that was wanted along.
+        let inherited = if session.hydrated.get() { hash.get() } else { String::new() };
+        query.with(|query| {
+            let mut next = links::safe_next(query.get("next"));
+            if query.get("next").is_some() && !next.contains('#') && inherited != SKIPPED {
+                next.push_str(&inherited);
+            }
+            Asked { next, error: query.get("error").and_then(links::named) }
         })
     })
 }
 
-/// Goes on to the page that was asked for, within the client, so that the badge in memory stays; nowhere for whoever has
-/// left the form meanwhile.
-pub fn use_onward(asked: Memo<Asked>) -> impl Fn(()) + Clone {
+/// Where the link leads that skips to the content: a place on this page, not on the one that was wanted.
+const SKIPPED: &str = "#main";
+
+/// Goes to a page of this site within the client, so that the badge in memory stays; in place of the page that is open.
+pub fn use_going_on() -> impl Fn(&str) + Clone {
     let navigate = use_navigate();
+    move |page: &str| {
+        // In full: the router takes the last slashes off whatever is resolved against the page that is open.
+        let Ok(origin) = window().location().origin() else { return };
+        let options = NavigateOptions { replace: true, ..NavigateOptions::default() };
+        navigate(&format!("{origin}{page}"), options);
+    }
+}
+
+/// Goes on to the page that was asked for; nowhere for whoever has left the form meanwhile.
+pub fn use_onward(asked: Memo<Asked>) -> impl Fn(()) + Clone {
+    let go_on = use_going_on();
     move |()| {
         if let Some(Asked { next, .. }) = asked.try_get_untracked() {
-            navigate(&next, NavigateOptions { replace: true, ..NavigateOptions::default() });
+            go_on(&next);
         }
     }
 }
@@ -60,12 +76,64 @@ pub struct Sending {
     answer: RwSignal<Option<Result<(), ApiError>>>,
     /// What came of the plain form before.
     before: Signal<Option<ErrorCode>>,
+    /// The id of the field that the last refusal is about.
+    at_fault: RwSignal<Option<String>>,
+    /// Whether something else was typed since: what was said is not about that.
+    typed: RwSignal<bool>,
+    /// The form's name, for the ids of its elements.
+    name: &'static str,
 }
 
 impl Sending {
-    /// A form that has not been sent yet, or only as a plain form: what came of that.
-    pub fn new(before: impl Into<Signal<Option<ErrorCode>>>) -> Self {
-        Self { pending: RwSignal::new(false), answer: RwSignal::new(None), before: before.into() }
+    /// A form that has not been sent yet, or only as a plain form: what came of that. Its name is its own on the page.
+    pub fn new(name: &'static str, before: impl Into<Signal<Option<ErrorCode>>>) -> Self {
+        Self {
+            pending: RwSignal::new(false),
+            answer: RwSignal::new(None),
+            before: before.into(),
+            at_fault: RwSignal::new(None),
+            typed: RwSignal::new(false),
+            name,
+        }
+    }
+
+    /// Something was typed into the form.
+    pub fn type_on(self) {
+        if !self.typed.get_untracked() {
+            self.typed.set(true);
+        }
+    }
+
+    /// Whether what is said of the form is about something else than it holds now.
+    fn is_past(self) -> bool {
+        self.typed.get() || self.pending.get()
+    }
+
+    /// Whether this field was refused, as it is now.
+    fn is_refused(self, field: &str) -> bool {
+        let code = match self.answer.get() {
+            Some(Ok(())) => None,
+            Some(Err(error)) => Some(error.error),
+            None => self.before.get(),
+        };
+        let is_named = |fields: &[&str]| {
+            fields.contains(&field) || self.at_fault.with(|id| id.as_deref() == Some(field))
+        };
+        !self.typed.get() && code.and_then(fields).is_some_and(is_named)
+    }
+
+    /// The id of the message about the form.
+    fn problem_id(self) -> String {
+        format!("{}-problem", self.name)
+    }
+
+    /// What describes a field: the message, if it was refused, and its hint, if it has one.
+    fn description(self, field: &'static str, hint: Option<String>) -> impl Fn() -> Option<String> + Clone {
+        move || {
+            let problem = self.is_refused(field).then(|| self.problem_id());
+            let ids: Vec<_> = problem.into_iter().chain(hint.clone()).collect();
+            (!ids.is_empty()).then(|| ids.join(" "))
+        }
     }
 
     /// What went wrong, for the person: this form's last answer, or the plain form's before there is one.
@@ -96,19 +164,33 @@ impl Sending {
         self.pending.set(true);
         leptos::task::spawn_local(async move {
             let answer = request.await;
+            // The page may have been left meanwhile.
+            let input =
+                answer.as_ref().err().and_then(|error| fix(error.error).try_get_untracked().flatten());
+            self.at_fault.try_set(input.as_ref().map(|input| input.id()));
+            self.typed.try_set(false);
             self.pending.set(false);
             self.answer.set(Some(answer.as_ref().map(drop).map_err(Clone::clone)));
             match answer {
                 Ok(came) => then(came),
-                Err(error) => {
-                    // The page may have been left meanwhile.
-                    if let Some(input) = fix(error.error).try_get_untracked().flatten() {
+                Err(_) => {
+                    if let Some(input) = input {
                         // A field that can't be focused is still described by the message.
                         let _ = input.focus();
                     }
                 }
             }
         });
+    }
+}
+
+/// Which fields an error is about, besides the one that gets the focus; none for one that is about no field.
+const fn fields(code: ErrorCode) -> Option<&'static [&'static str]> {
+    match code {
+        ErrorCode::InvalidCredentials => Some(&["email", "password"]),
+        ErrorCode::EmailTaken => Some(&["email"]),
+        ErrorCode::InvalidRequest | ErrorCode::WeakPassword => Some(&[]),
+        _ => None,
     }
 }
 
@@ -131,6 +213,8 @@ pub fn Field(
     value: Signal<Option<String>>,
     /// To read the value, and to put the focus here.
     input: NodeRef<Input>,
+    /// The form it is in.
+    sending: Sending,
 ) -> impl IntoView {
     view! {
         <div class="field">
@@ -142,6 +226,8 @@ pub fn Field(
                 // Browsers take no other letters than ASCII's in a field of the type `email`.
                 type=if kind == "email" { "text" } else { kind }
                 inputmode=(kind == "email").then_some("email")
+                aria-invalid=move || sending.is_refused(name).then_some("true")
+                aria-describedby=sending.description(name, None)
                 autocomplete=autocomplete
                 maxlength=maxlength
                 value=move || value.get()
@@ -208,7 +294,8 @@ pub fn PasswordField(
                     maxlength=LONGEST_TYPED
                     autocapitalize="none"
                     spellcheck="false"
-                    aria-describedby=hint.map(|_| format!("{name}-hint"))
+                    aria-invalid=move || sending.is_refused(name).then_some("true")
+                    aria-describedby=sending.description(name, hint.map(|_| format!("{name}-hint")))
                     on:focus=move |_| {
                         if let Some(advising) = advising {
                             advising.prepare();
@@ -257,7 +344,8 @@ pub fn Submit(
     }
 }
 
-/// What went wrong, read aloud when it appears.
+/// What went wrong, read aloud when it appears. It goes out of sight, and keeps its place, once it is about something else
+/// than the form holds.
 #[component]
 pub fn Problem(
     /// The form it is about.
@@ -266,13 +354,25 @@ pub fn Problem(
     let place = NodeRef::<Div>::new();
     // On a phone the form is longer than what can be seen of it.
     Effect::new(move |_| {
-        if sending.error().is_some() {
+        if sending.error().is_some() && !sending.is_past() {
             into_sight_soon(place);
         }
     });
     view! {
-        <div node_ref=place role="alert">
-            {move || sending.error().map(|text| view! { <p class="notice bad" inner_html=Text::from(text)></p> })}
+        <div node_ref=place id=sending.problem_id() role="alert">
+            {move || {
+                sending
+                    .error()
+                    .map(|text| {
+                        view! {
+                            <p
+                                class="notice bad"
+                                class:past=move || sending.is_past()
+                                inner_html=Text::from(text)
+                            ></p>
+                        }
+                    })
+            }}
         </div>
     }
 }
@@ -293,6 +393,11 @@ pub fn Done(
     }
 }
 
+/// Whether a click means what it says: another button, or a key with it, asks the browser for something else.
+fn is_plain(click: &leptos::ev::MouseEvent) -> bool {
+    click.button() == 0 && !(click.meta_key() || click.ctrl_key() || click.shift_key() || click.alt_key())
+}
+
 /// Above the form: why the session before is over; or, for whoever is signed in already, the way on.
 #[component]
 pub fn Before(
@@ -302,7 +407,16 @@ pub fn Before(
     sending: Sending,
 ) -> impl IntoView {
     let session = Session::expect();
+    let go_on = use_going_on();
     let onward = move |who: Option<String>| {
+        let go_on = go_on.clone();
+        let onward = move |event: leptos::ev::MouseEvent| {
+            if is_plain(&event) {
+                // The router would decode the path, and then follow what another address that makes.
+                event.prevent_default();
+                go_on(&asked.get_untracked().next);
+            }
+        };
         view! {
             <div class="notice">
                 <p>
@@ -311,9 +425,9 @@ pub fn Before(
                 <p class="as-whom">
                     {who.map(|who| view! { <span>"As "</span> <bdi translate="no" inner_html=Text::from(who)></bdi> })}
                 </p>
-                <A href=move || asked.get().next attr:class="button">
+                <a class="button" href=move || asked.get().next on:click=onward>
                     "Continue"
-                </A>
+                </a>
                 <p class="note">"Or go on below as somebody else; that ends this session in this browser."</p>
             </div>
         }
@@ -321,8 +435,13 @@ pub fn Before(
     };
     let reason = |reason: EndReason| {
         let (what, advice) = words::ended(reason);
+        let kind = match reason {
+            EndReason::SignedOut => "notice",
+            EndReason::TokenReused => "notice bad",
+            _ => "notice warm",
+        };
         view! {
-            <div class="notice warm" role="status">
+            <div class=kind>
                 <p>
                     <b inner_html=Text::from(what)></b>
                 </p>
@@ -332,27 +451,19 @@ pub fn Before(
         .into_any()
     };
     let stuck = Memo::new(move |_| session.is_stuck());
-    let about = move || {
-        let asked_ended = asked.get().ended;
-        match session.view.get() {
-            // The page is about to change.
-            View::SignedIn(_) | View::Checking if sending.pending.get() || sending.is_done() => ().into_any(),
-            // With a badge that has run out, or with none yet.
-            View::SignedIn(_) | View::Checking if asked_ended.is_none() && stuck.get() => {
-                view! { <CanNotGoOn /> }.into_any()
-            }
-            View::SignedIn(it) => onward(Some(it.user.name)),
-            View::Checking => match asked_ended {
-                Some(ended) => reason(ended),
-                None => onward(None),
-            },
-            // What came of the form is newer.
-            View::SignedOut { .. } if sending.error().is_some() => ().into_any(),
-            View::SignedOut { ended } => ended.or(asked_ended).map_or_else(|| ().into_any(), reason),
-        }
+    let about = move || match session.view.get() {
+        // The page is about to change.
+        View::SignedIn(_) | View::Checking if sending.pending.get() || sending.is_done() => ().into_any(),
+        // With a badge that has run out, or with none yet.
+        View::SignedIn(_) | View::Checking if stuck.get() => view! { <CanNotGoOn /> }.into_any(),
+        View::SignedIn(it) => onward(Some(it.user.name)),
+        View::Checking => onward(None),
+        // What came of the form is newer.
+        View::SignedOut { .. } if sending.error().is_some() => ().into_any(),
+        View::SignedOut { ended } => ended.map_or_else(|| ().into_any(), reason),
     };
     view! {
-        {about}
+        <div role="status">{about}</div>
         <CookieNotice />
     }
 }

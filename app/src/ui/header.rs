@@ -53,7 +53,7 @@ pub fn Header() -> impl IntoView {
     .into_any()
 }
 
-/// The way to the account of whoever is signed in, under his name.
+/// The way to the account of whoever is signed in, and their name.
 #[component]
 fn Account() -> impl IntoView {
     let session = Session::expect();
@@ -63,7 +63,7 @@ fn Account() -> impl IntoView {
     });
     view! {
         <A href=links::ACCOUNT>
-            <span class:hidden=move || name.get().is_some()>"Account "</span>
+            <span>"Account "</span>
             <bdi translate="no" inner_html=text(move || name.get())></bdi>
         </A>
     }

@@ -1,5 +1,6 @@
 //! What just happened, newest first.
 
+use lanyard_client::EndReason;
 use leptos::prelude::*;
 
 use super::calendar::Moment;
@@ -100,7 +101,10 @@ fn tell(event: &Event) -> Told {
         Event::AccountChanged => {
             told("Another account signed in", "in this browser; the page follows", "changed", None)
         }
-        Event::Ended { reason } => told("The session is over", words::ended(*reason).0, "ended", Some("bad")),
+        Event::Ended { reason } => {
+            let kind = (*reason != EndReason::SignedOut).then_some("bad");
+            told("The session is over", words::ended(*reason).0, "ended", kind)
+        }
         Event::CookieRefused => {
             told("The refresh cookie was refused", "by this browser", "cookie", Some("bad"))
         }

@@ -2,6 +2,7 @@
 //!
 //! | File | What it draws or says |
 //! |---|---|
+//! | `address` | what an address from outside leads to, and what its query says |
 //! | `advice` | how good a password is, while it is chosen |
 //! | `badge`, `demo` | the visitor badge on its lanyard: the person's own, and a demonstration |
 //! | `chart` | bars over time |
@@ -11,7 +12,7 @@
 //! | `header`, `notice` | what is on every page |
 //! | `journal` | what just happened |
 //! | `lead` | the sentence under a protected page's heading |
-//! | `links` | addresses of our own pages, and which addresses may be followed |
+//! | `links` | addresses of our own pages, and which address is followed |
 //! | `repeat` | what lets a form be sent twice and do its work once |
 //! | `text` | text that changes, in an element of its own |
 //! | `ticks` | what has to happen again and again while a page is open |
@@ -21,6 +22,7 @@
 //!
 //! Larger components end in `into_any`: together their types are more than the compiler wants to know.
 
+pub mod address;
 pub mod advice;
 pub mod badge;
 pub mod calendar;

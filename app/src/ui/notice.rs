@@ -38,10 +38,29 @@ pub fn ConnectionNotice() -> impl IntoView {
             }
         }
     });
+    // What was put away; anything else is shown, and the same once more when it comes again.
+    let put_away = RwSignal::new(None);
+    Effect::new(move |_| {
+        if kind.get().is_none() {
+            put_away.set(None);
+        }
+    });
+    let is_shown = Memo::new(move |_| kind.get().is_some_and(|kind| put_away.get() != Some(kind)));
     view! {
-        <aside aria-label="Connection" class="connection" class:shown=move || kind.get().is_some()>
+        <aside aria-label="Connection" class="connection" class:shown=move || is_shown.get()>
             <p role="status" inner_html=text(move || kind.get())></p>
-            {move || kind.get().map(|_| view! { <NextAttempt /> })}
+            {move || {
+                is_shown
+                    .get()
+                    .then(|| {
+                        view! {
+                            <NextAttempt />
+                            <button type="button" on:click=move |_| put_away.set(kind.get_untracked())>
+                                "Hide"
+                            </button>
+                        }
+                    })
+            }}
             <WayOut />
         </aside>
     }
@@ -66,10 +85,10 @@ fn NextAttempt() -> impl IntoView {
 #[component]
 pub fn CookieNotice() -> impl IntoView {
     let session = Session::expect();
-    move || {
+    let told = move || {
         session.cookie_refused.get().then(|| {
             view! {
-                <section class="notice bad" role="alert">
+                <section class="notice bad">
                     <h2>"This browser did not keep your passport"</h2>
                     <p>
                         "The refresh cookie was refused, so a sign-in lasts until its first badge expires, and closing the tab \
@@ -79,7 +98,9 @@ pub fn CookieNotice() -> impl IntoView {
                 </section>
             }
         })
-    }
+    };
+    // Here from the start, so that what comes into it is read aloud.
+    view! { <div role="alert">{told}</div> }
 }
 
 /// How this page was reached: the protocol and the host's name, as browsers write them.

@@ -111,6 +111,11 @@ pub fn how_many_notices(number: usize) -> Option<String> {
     }
 }
 
+/// What opens notices that have come meanwhile.
+pub fn new_notices(number: usize) -> String {
+    format!("{number} new notice{}", if number == 1 { "" } else { "s" })
+}
+
 /// What a person is told of something.
 pub struct Told {
     /// What happened: a heading.

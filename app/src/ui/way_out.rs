@@ -21,7 +21,7 @@ pub fn WayOut() -> impl IntoView {
     let onward = Memo::new(move |_| {
         path.track();
         query.track();
-        links::with_next(links::SIGN_IN, Some(&address(&here)), None)
+        links::with_next(links::SIGN_IN, Some(&address(&here)))
     });
     view! {
         <div role="status">

@@ -174,9 +174,10 @@ pub const fn ended(reason: EndReason) -> (&'static str, &'static str) {
             "Sign in to go on. If that was not you, change your password then, and end what you don't know among \
              your devices.",
         ),
-        EndReason::KickedOut => {
-            ("Your session was ended.", "By an administrator, most likely. Sign in to go on.")
-        }
+        EndReason::KickedOut => (
+            "Your session was ended.",
+            "By an administrator, or by whoever runs this service. Sign in to go on.",
+        ),
         EndReason::PasswordChanged => (
             "The password was changed.",
             "That ends every other session. Sign in with the new one; if it was not you who changed it, ask whoever \

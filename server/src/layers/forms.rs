@@ -4,17 +4,40 @@
 //! error's name. Everything behind this sees an ordinary API call.
 
 use super::cross_site::SEC_FETCH_SITE;
-use super::errors;
+use super::errors::{self, Answer};
 use axum::body::Body;
 use axum::extract::Request;
 use axum::http::header::{
     ACCEPT, AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HeaderValue, LOCATION, ORIGIN, REFERER, RETRY_AFTER,
+    SET_COOKIE,
 };
 use axum::http::{HeaderMap, Method, Response, StatusCode, Uri};
 use axum::middleware::Next;
-use lanyard_app::api::ErrorCode;
-use lanyard_app::api::codec::fields::form_pairs;
-use lanyard_app::ui::links::{DASHBOARD, REGISTER, SIGN_IN, safe_next};
+use axum::response::IntoResponse as _;
+use lanyard_app::api::{ApiError, ErrorCode, cookies};
+use lanyard_app::ui::address::Query;
+use lanyard_app::ui::links::{DASHBOARD, REGISTER, SIGN_IN, safe_next, with_query};
+
+/// The query of a form that is sent for the second time, to see whether the cookie comes along.
+const PROBED: &str = "cookies=asked";
+
+/// Asks a browser that shows no cookie of ours whether it keeps any, before a session is made that it would lose: the form
+/// is sent once more, with a cookie that has to come along then (307: the browser repeats the POST; RFC 9110, 15.4.8).
+pub async fn require_cookies(request: Request, next: Next) -> Response<Body> {
+    let path = request.uri().path();
+    let signs_in = ["/auth/login", "/auth/register"].contains(&path);
+    if !signs_in || !is_form(&request) || cookies::are_kept(request.headers()) {
+        return next.run(request).await;
+    }
+    if request.uri().query() == Some(PROBED) {
+        return Answer(ApiError::new(ErrorCode::CookiesRefused)).into_response();
+    }
+    let again = [(LOCATION, HeaderValue::try_from(format!("{path}?{PROBED}")))].map(|(name, to)| {
+        // A path of ours.
+        (name, to.unwrap_or(HeaderValue::from_static(SIGN_IN)))
+    });
+    (StatusCode::TEMPORARY_REDIRECT, again, [(SET_COOKIE, cookies::probe())]).into_response()
+}
 
 /// Answers form posts to `/auth/*` with redirects.
 pub async fn redirect(request: Request, next: Next) -> Response<Body> {
@@ -23,6 +46,9 @@ pub async fn redirect(request: Request, next: Next) -> Response<Body> {
     }
     let form = Form::read(request.uri(), request.headers());
     let response = next.run(request).await;
+    if response.status() == StatusCode::TEMPORARY_REDIRECT {
+        return response;
+    }
     let (mut parts, body) = response.into_parts();
     let to = if parts.status.is_success() {
         form.onwards
@@ -35,7 +61,7 @@ pub async fn redirect(request: Request, next: Next) -> Response<Body> {
     parts.headers.remove(CONTENT_LENGTH);
     // On a redirect it would mean the redirect (RFC 9110, 10.2.3).
     parts.headers.remove(RETRY_AFTER);
-    let to = HeaderValue::try_from(as_address(&to)).unwrap_or(HeaderValue::from_static(DASHBOARD));
+    let to = HeaderValue::try_from(to).unwrap_or(HeaderValue::from_static(DASHBOARD));
     parts.headers.insert(LOCATION, to);
     // The body holds the access token, which a page must not.
     Response::from_parts(parts, Body::empty())
@@ -56,18 +82,6 @@ fn is_form(request: &Request) -> bool {
         && request.uri().path().starts_with("/auth/")
 }
 
-/// Browsers write addresses in ASCII; a path that was decoded from a query may hold anything else.
-fn as_address(path: &str) -> String {
-    path.bytes().fold(String::with_capacity(path.len()), |mut address, byte| {
-        if byte.is_ascii_graphic() {
-            address.push(char::from(byte));
-        } else {
-            address.push_str(&format!("%{byte:02X}"));
-        }
-        address
-    })
-}
-
 /// Where a form leads.
 struct Form {
     onwards: String,
@@ -86,13 +100,11 @@ impl Form {
     fn read(uri: &Uri, headers: &HeaderMap) -> Self {
         let page = headers.get(REFERER).and_then(|referer| referer.to_str().ok()?.parse::<Uri>().ok());
         let query = page.as_ref().and_then(Uri::query).unwrap_or_default();
-        let next = form_pairs(query.as_bytes())
-            .find_map(|(name, value)| (name.as_deref() == Some("next")).then_some(value))
-            .flatten();
+        let next = Query::read(query).get("next").map(str::to_owned);
         let (onwards, path) = match uri.path() {
             "/auth/logout" => ("/".to_owned(), "/"),
-            "/auth/register" => (safe_next(next.as_deref()).to_owned(), REGISTER),
-            _ => (safe_next(next.as_deref()).to_owned(), SIGN_IN),
+            "/auth/register" => (safe_next(next.as_deref()), REGISTER),
+            _ => (safe_next(next.as_deref()), SIGN_IN),
         };
         Self { onwards, back: Back { path, next } }
     }
@@ -101,12 +113,10 @@ impl Form {
 impl Back {
     fn with_error(self, code: ErrorCode) -> String {
         #[derive(serde::Serialize)]
-        struct Query {
+        struct Parameters {
             error: ErrorCode,
-            #[serde(skip_serializing_if = "Option::is_none")]
             next: Option<String>,
         }
-        let query = serde_urlencoded::to_string(Query { error: code, next: self.next }).unwrap_or_default();
-        format!("{}?{query}", self.path)
+        with_query(self.path, Parameters { error: code, next: self.next })
     }
 }

@@ -9,7 +9,7 @@ use axum::http::header::{
 };
 use axum::middleware::Next;
 
-use super::is_for_programs;
+use lanyard_app::ui::address::is_for_programs;
 
 const ALWAYS: [(HeaderName, &str); 5] = [
     (X_CONTENT_TYPE_OPTIONS, "nosniff"),

@@ -9,8 +9,3 @@ pub mod forms;
 pub mod headers;
 pub mod limits;
 pub mod log;
-
-/// Whether programs are meant to ask here, rather than people to look: no page lies at such a path.
-pub fn is_for_programs(path: &str) -> bool {
-    ["/auth/", "/api/", "/health/", "/.well-known/"].iter().any(|folder| path.starts_with(folder))
-}

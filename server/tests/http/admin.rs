@@ -212,6 +212,27 @@ async fn somebody_is_kicked_out_of_one_session_or_of_all() {
     assert_eq!(me(&server, &grace.access).await.status, 200);
 }
 
+/// No administrator did it to them.
+#[tokio::test]
+async fn administrators_who_end_their_own_sessions_are_told_so() {
+    let server = Server::start();
+    let [ada, grace] = two(&server).await;
+    let (ada_id, grace_id) = (id(&server, &ada).await, id(&server, &grace).await);
+    change(&server, &grace, &ada_id, json!({"role": "admin"})).await;
+    let [first, second, third] = [sign_in(&server).await, sign_in(&server).await, sign_in(&server).await];
+    let end = |held: &Held, what: String| {
+        bearer(server.request("DELETE", &format!("/api/admin/sessions{what}")), &held.access)
+    };
+    assert_eq!(send(end(&first, format!("/{}", second.session))).await.status, 204);
+    assert_over(&server, &second, "ended_elsewhere").await;
+    assert_eq!(send(end(&first, format!("/{}", first.session))).await.status, 204);
+    assert_over(&server, &first, "signed_out").await;
+    assert_eq!(send(end(&third, format!("?user={grace_id}"))).await.status, 200);
+    assert_over(&server, &grace, "kicked_out").await;
+    assert_eq!(send(end(&third, format!("?user={ada_id}"))).await.status, 200);
+    assert_over(&server, &third, "ended_elsewhere").await;
+}
+
 /// What was done is in the log, with who did it.
 #[tokio::test]
 async fn what_an_administrator_does_is_told_of_him() {

@@ -52,7 +52,7 @@ async fn no_token_and_no_password_is_logged_or_stored() {
     send(server.get("/").header(COOKIE, second.cookies())).await;
     send(server.get(&format!("/dashboard?token={}", third.access))).await;
     let form = server.post("/auth/login").header(ORIGIN, server.origin()).header(ACCEPT, "text/html");
-    let form = form.form(&credentials());
+    let form = form.header(COOKIE, "__Host-lanyard-probe=kept").form(&credentials());
     assert_eq!(send(form.header(REFERER, format!("/sign-in?next={}", third.refresh))).await.status, 303);
     send(bearer(server.get("/api/me"), &format!("{}x", second.access))).await;
     // Theft, and then the end.

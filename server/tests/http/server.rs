@@ -217,6 +217,11 @@ impl Server {
             .unwrap()
     }
 
+    /// How many sessions there are, live or not.
+    pub async fn sessions(&self) -> i64 {
+        sqlx::query_scalar("SELECT count(*) FROM sessions").fetch_one(&self.database().await).await.unwrap()
+    }
+
     /// What the audit log tells of a session, in order: events and their details.
     pub async fn events(&self, session: Uuid) -> Vec<String> {
         sqlx::query_scalar(

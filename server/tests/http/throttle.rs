@@ -68,6 +68,7 @@ async fn a_plain_form_is_told_so_at_once() {
         .post("/auth/login")
         .header("accept", "text/html")
         .header("origin", server.origin())
+        .header("cookie", "__Host-lanyard-probe=kept")
         .form(&[("email", "ada@people.example"), ("password", PASSWORD)]);
     let answer = send(form).await;
     assert_eq!((answer.status, answer.header("location")), (303, "/sign-in?error=too_many_requests"));

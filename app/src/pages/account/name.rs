@@ -20,7 +20,7 @@ pub fn NameForm(
     user: Memo<Option<UserInfo>>,
 ) -> impl IntoView {
     let session = Session::expect();
-    let sending = Sending::new(None);
+    let sending = Sending::new("name", None);
     let input = NodeRef::<Input>::new();
 
     let on_submit = move |event: leptos::ev::SubmitEvent| {
@@ -47,7 +47,7 @@ pub fn NameForm(
                 "You sign in as " 
                 <bdi class="email" translate="no" inner_html=text(move || user.get().map(|user| user.email))></bdi>
             </p>
-            <form aria-busy=move || sending.pending.get().then_some("true") on:submit=on_submit>
+            <form aria-busy=move || sending.pending.get().then_some("true") on:submit=on_submit on:input=move |_| sending.type_on()>
                 <fieldset class="form" disabled=session_id.is_none()>
                     <Problem sending />
                     <Field
@@ -56,6 +56,7 @@ pub fn NameForm(
                         autocomplete="name"
                         maxlength=LONGEST_NAME
                         input
+                        sending
                         value=Signal::derive(move || user.get().map(|user| user.name))
                     />
                     <Submit label="Change the name" meanwhile="Changing it…" sending />

@@ -22,7 +22,7 @@ pub fn PasswordForm(
     user: Memo<Option<UserInfo>>,
 ) -> impl IntoView {
     let session = Session::expect();
-    let sending = Sending::new(None);
+    let sending = Sending::new("password", None);
     let ended = RwSignal::new(0);
     let key = FormKey::default();
     let [current, new] = std::array::from_fn(|_| NodeRef::<Input>::new());
@@ -61,7 +61,7 @@ pub fn PasswordForm(
         <section class="panel" aria-labelledby="your-password">
             <h2 id="your-password">"Your password"</h2>
             <p class="quiet">"A new one ends every other session. This one goes on."</p>
-            <form aria-busy=move || sending.pending.get().then_some("true") on:submit=on_submit>
+            <form aria-busy=move || sending.pending.get().then_some("true") on:submit=on_submit on:input=move |_| sending.type_on()>
                 <fieldset class="form" disabled=session_id.is_none()>
                     <KeyField key />
                     <Problem sending />

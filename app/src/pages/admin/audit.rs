@@ -4,7 +4,7 @@ use leptos::html::{H2, Input, Select};
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::NavigateOptions;
-use leptos_router::hooks::{use_navigate, use_query_map};
+use leptos_router::hooks::use_navigate;
 use uuid::Uuid;
 
 use super::entries::EntriesTable;
@@ -14,6 +14,7 @@ use super::only_one::OnlyOne;
 use super::table::{AFTER, Paging};
 use crate::api::admin::{Audit, AuditEvent};
 use crate::pages::live::{FRESH, Live, Standing};
+use crate::ui::address::use_query;
 use crate::ui::focus::focus_soon;
 use crate::ui::text::Text;
 use crate::ui::{links, told};
@@ -36,7 +37,7 @@ fn Body(
     /// The session that there is a badge for, if there is one.
     session_id: Option<Uuid>,
 ) -> impl IntoView {
-    let query = use_query_map();
+    let query = use_query();
     let read = Memo::new(move |_| query.with(Filter::read));
     let filter = Memo::new(move |_| read.with(|(filter, _)| filter.clone()));
     let unclear = Memo::new(move |_| read.with(|(_, unclear)| unclear.clone()));
@@ -75,8 +76,8 @@ fn Body(
 /// What the filter lets through.
 #[component]
 fn List(session_id: Option<Uuid>, filter: Memo<Filter>, home: NodeRef<H2>) -> impl IntoView {
-    let query = use_query_map();
-    let path = Memo::new(move |_| filter.get().path(query.with(|query| query.get(AFTER))));
+    let query = use_query();
+    let path = Memo::new(move |_| filter.get().path(query.with(|query| query.get(AFTER).map(str::to_owned))));
     let live = Live::<Audit>::fresh(session_id, path, FRESH);
     view! {
         <Standing live what="what happened" />
@@ -138,9 +139,7 @@ fn Filters(
     };
     let options =
         AuditEvent::ALL.map(|it| view! { <option value=it.name()>{told::event(it, None)}</option> });
-    let is_wrong = move |part| unclear.with(|unclear| unclear.iter().any(|it| it.is_about(part)));
-    let wrong = move |part| move || is_wrong(part).then_some("true");
-    let said = move |part| move || is_wrong(part).then_some("filter-problems");
+    let is_wrong = move || unclear.with(|unclear| unclear.contains(&Unclear::Event));
     view! {
         <form class="panel filters" aria-label="What to show" on:submit=on_submit>
             <Problems unclear list />
@@ -149,44 +148,55 @@ fn Filters(
                 <select
                     node_ref=event
                     id="event"
-                    aria-invalid=wrong(Unclear::Event)
-                    aria-describedby=said(Unclear::Event)
+                    aria-invalid=move || is_wrong().then_some("true")
+                    aria-describedby=move || is_wrong().then_some(PROBLEMS)
                 >
                     <option value="">"Everything"</option>
                     {options}
                 </select>
             </div>
-            <div class="field">
-                <label for="from">"From"</label>
-                <input
-                    node_ref=from
-                    id="from"
-                    type="date"
-                    aria-invalid=wrong(Unclear::From)
-                    aria-describedby=said(Unclear::From)
-                />
-            </div>
-            <div class="field">
-                <label for="until">"Until, that day included"</label>
-                <input
-                    node_ref=until
-                    id="until"
-                    type="date"
-                    aria-invalid=wrong(Unclear::Until)
-                    aria-describedby=said(Unclear::Until)
-                />
-            </div>
+            <DayField id="from" label="From" input=from unclear part=Unclear::From />
+            <DayField id="until" label="Until, that day included" input=until unclear part=Unclear::Until />
             <button class="button">"Show"</button>
         </form>
     }
     .into_any()
 }
 
+/// A day that the list begins or ends with.
+#[component]
+fn DayField(
+    id: &'static str,
+    label: &'static str,
+    input: NodeRef<Input>,
+    unclear: Memo<Vec<Unclear>>,
+    /// What of the address it shows.
+    part: Unclear,
+) -> impl IntoView {
+    let is_wrong = move || unclear.with(|unclear| unclear.contains(&part));
+    view! {
+        <div class="field">
+            <label for=id>{label}</label>
+            <input
+                node_ref=input
+                id=id
+                type="date"
+                aria-invalid=move || is_wrong().then_some("true")
+                aria-describedby=move || is_wrong().then_some(PROBLEMS)
+            />
+        </div>
+    }
+    .into_any()
+}
+
+/// The id of what is said of the address.
+const PROBLEMS: &str = "filter-problems";
+
 /// What in the address can't be understood, and the way to do without it.
 #[component]
 fn Problems(unclear: Memo<Vec<Unclear>>, list: NodeRef<H2>) -> impl IntoView {
     view! {
-        <div class="filter-problems" id="filter-problems" role="alert">
+        <div class="filter-problems" id=PROBLEMS role="alert">
             <Show when=move || unclear.with(|unclear| !unclear.is_empty())>
                 <div class="notice bad">
                     {move || unclear.get().into_iter().map(|it| view! { <p inner_html=Text::from(it.told())></p> }).collect_view()}

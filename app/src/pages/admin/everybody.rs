@@ -3,8 +3,6 @@
 use leptos::html::H2;
 use leptos::prelude::*;
 use leptos_meta::Title;
-use leptos_router::hooks::use_query_map;
-use leptos_router::params::ParamsMap;
 use uuid::Uuid;
 
 use super::filter::Unclear;
@@ -13,6 +11,7 @@ use super::only_one::OnlyOne;
 use super::sessions::{Everyone, SessionsTable};
 use super::table::{AFTER, Paging};
 use crate::pages::live::{FRESH, Standing};
+use crate::ui::address::{Query, use_query};
 use crate::ui::focus::focus_soon;
 use crate::ui::links;
 
@@ -37,7 +36,7 @@ fn Body(
     /// The session that there is a badge for, if there is one.
     session_id: Option<Uuid>,
 ) -> impl IntoView {
-    let query = use_query_map();
+    let query = use_query();
     let asked = Memo::new(move |_| query.with(Asked::read));
     let list = NodeRef::<H2>::new();
     let user = move || match asked.get() {
@@ -80,8 +79,8 @@ enum Asked {
 }
 
 impl Asked {
-    fn read(query: &ParamsMap) -> Self {
-        match query.get_str(USER) {
+    fn read(query: &Query) -> Self {
+        match query.get(USER) {
             None | Some("") => Self::Everybody,
             Some(id) => id.parse().map_or(Self::Unclear, Self::One),
         }
@@ -91,13 +90,13 @@ impl Asked {
 /// Their table.
 #[component]
 fn List(session_id: Option<Uuid>, asked: Memo<Asked>, list: NodeRef<H2>) -> impl IntoView {
-    let query = use_query_map();
+    let query = use_query();
     let path = Memo::new(move |_| {
         let user = match asked.get() {
             Asked::One(user) => Some(user.to_string()),
             Asked::Everybody | Asked::Unclear => None,
         };
-        let after = query.with(|query| query.get(AFTER));
+        let after = query.with(|query| query.get(AFTER).map(str::to_owned));
         links::with_query("/api/admin/sessions", [(USER, user), (AFTER, after)])
     });
     let live = Everyone::fresh(session_id, path, FRESH);
@@ -130,11 +129,8 @@ mod tests {
     #[test]
     fn the_address_says_whose_sessions_are_shown() {
         let read = |user: Option<&str>| {
-            let mut query = ParamsMap::new();
-            if let Some(user) = user {
-                query.insert(USER, user.to_owned());
-            }
-            Asked::read(&query)
+            let query = links::with_query("", [(USER, user)]);
+            Asked::read(&Query::read(query.trim_start_matches('?')))
         };
         let ada = Uuid::from_u128(7);
         assert_eq!(read(Some(&ada.to_string())), Asked::One(ada));

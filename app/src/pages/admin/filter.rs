@@ -1,10 +1,10 @@
 //! What the audit log is to show, as its page's address says it. Pure, but for the device's time zone.
 
-use leptos_router::params::ParamsMap;
 use uuid::Uuid;
 
 use super::table::AFTER;
 use crate::api::admin::AuditEvent;
+use crate::ui::address::Query;
 use crate::ui::{calendar, device, links};
 
 /// What is asked for; all of it has to hold.
@@ -55,7 +55,7 @@ impl Unclear {
 
 impl Filter {
     /// Reads it from the address, with what is unclear there.
-    pub fn read(query: &ParamsMap) -> (Self, Vec<Unclear>) {
+    pub fn read(query: &Query) -> (Self, Vec<Unclear>) {
         let mut unclear = Vec::new();
         let filter = Self {
             user: part(query, "user", Unclear::User, &mut unclear, |id| id.parse().ok()),
@@ -98,13 +98,13 @@ impl Filter {
 
 /// One parameter. An empty one, as a plain form sends it, asks for nothing.
 fn part<T>(
-    query: &ParamsMap,
+    query: &Query,
     name: &str,
     otherwise: Unclear,
     unclear: &mut Vec<Unclear>,
     read: impl FnOnce(&str) -> Option<T>,
 ) -> Option<T> {
-    let said = query.get_str(name).filter(|said| !said.is_empty())?;
+    let said = query.get(name).filter(|said| !said.is_empty())?;
     let it = read(said);
     if it.is_none() {
         unclear.push(otherwise);
@@ -121,11 +121,8 @@ mod tests {
     use super::*;
 
     fn read(parameters: &[(&'static str, &str)]) -> (Filter, Vec<Unclear>) {
-        let mut query = ParamsMap::new();
-        for (name, said) in parameters {
-            query.insert(*name, (*said).to_owned());
-        }
-        Filter::read(&query)
+        let address = links::with_query("", parameters);
+        Filter::read(&Query::read(address.trim_start_matches('?')))
     }
 
     #[test]

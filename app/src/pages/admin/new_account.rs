@@ -24,7 +24,7 @@ pub fn NewAccountForm(
 ) -> impl IntoView {
     let session = Session::expect();
     let navigate = use_navigate();
-    let sending = Sending::new(None);
+    let sending = Sending::new("account", None);
     let key = FormKey::default();
     let [name, email, password, admin] = std::array::from_fn(|_| NodeRef::<Input>::new());
 
@@ -60,12 +60,12 @@ pub fn NewAccountForm(
     view! {
         <details class="panel">
             <summary>"Make an account"</summary>
-            <form aria-busy=move || sending.pending.get().then_some("true") on:submit=on_submit>
+            <form aria-busy=move || sending.pending.get().then_some("true") on:submit=on_submit on:input=move |_| sending.type_on()>
                 <fieldset class="form" disabled=session_id.is_none()>
                     <KeyField key />
                     <Problem sending />
-                    <Field label="Name" name="name" autocomplete="off" maxlength=LONGEST_NAME input=name />
-                    <Field label="Email" name="email" kind="email" autocomplete="off" maxlength=254 input=email />
+                    <Field label="Name" name="name" autocomplete="off" maxlength=LONGEST_NAME input=name sending />
+                    <Field label="Email" name="email" kind="email" autocomplete="off" maxlength=254 input=email sending />
                     <PasswordField
                         autocomplete="new-password"
                         hint="At least 8 characters. Tell it to its owner by a safe way; it can be changed after signing in."

@@ -4,7 +4,7 @@ use leptos::html::{H2, Input};
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::NavigateOptions;
-use leptos_router::hooks::{use_location, use_navigate, use_query_map};
+use leptos_router::hooks::{use_location, use_navigate};
 use uuid::Uuid;
 
 use super::frame::Frame;
@@ -13,6 +13,7 @@ use super::table::{AFTER, Nothing, Paging, Table, Who};
 use crate::api::Role;
 use crate::api::admin::{Account, Accounts};
 use crate::pages::live::{FRESH, Live, Standing};
+use crate::ui::address::use_query;
 use crate::ui::focus::focus_soon;
 use crate::ui::links;
 use crate::ui::text::text;
@@ -40,11 +41,11 @@ fn Body(
     /// The session that there is a badge for, if there is one.
     session_id: Option<Uuid>,
 ) -> impl IntoView {
-    let query = use_query_map();
-    let search = Memo::new(move |_| query.with(|query| query.get(SEARCH).unwrap_or_default()));
+    let query = use_query();
+    let search = Memo::new(move |_| query.with(|query| query.get(SEARCH).unwrap_or_default().to_owned()));
     let path = Memo::new(move |_| {
         let search = Some(search.get()).filter(|search| !search.trim().is_empty());
-        let after = query.with(|query| query.get(AFTER));
+        let after = query.with(|query| query.get(AFTER).map(str::to_owned));
         links::with_query("/api/admin/users", [(SEARCH, search), (AFTER, after)])
     });
     let live = Live::<Accounts>::fresh(session_id, path, FRESH);

@@ -4,7 +4,7 @@ use http::Method;
 use leptos::html::H2;
 use leptos::prelude::*;
 use leptos_meta::Title;
-use leptos_router::hooks::{use_params_map, use_query_map};
+use leptos_router::hooks::use_params_map;
 use uuid::Uuid;
 
 use super::entries::EntriesTable;
@@ -16,6 +16,7 @@ use crate::api::{ApiError, EndedSessions, ErrorCode, Role};
 use crate::pages::guard::use_user;
 use crate::pages::live::{FRESH, Live, Standing};
 use crate::session::Session;
+use crate::ui::address::use_query;
 use crate::ui::confirm::Confirm;
 use crate::ui::focus::focus_soon;
 use crate::ui::text::{Text, text};
@@ -74,13 +75,13 @@ fn Body(
 
 #[component]
 fn Details(session_id: Option<Uuid>, id: Uuid) -> impl IntoView {
-    let query = use_query_map();
+    let query = use_query();
     let user = Some(id.to_string());
     let account = Live::<Account>::fresh(session_id, format!("/api/admin/users/{id}"), FRESH);
     let sessions = {
         let user = user.clone();
         let path = Memo::new(move |_| {
-            let after = query.with(|query| query.get(AFTER));
+            let after = query.with(|query| query.get(AFTER).map(str::to_owned));
             links::with_query("/api/admin/sessions", [("user", user.clone()), (AFTER, after)])
         });
         Everyone::fresh(session_id, path, FRESH)
@@ -239,6 +240,10 @@ fn Actions(
         let work = async move {
             let path = links::with_query("/api/admin/sessions", [("user", id)]);
             let came: EndedSessions = account.ask(Method::DELETE, &path, None).await?;
+            if is_me.get_untracked() {
+                // This one too: the cookies go, and the other tabs hear it from here.
+                session.sign_out();
+            }
             Ok(words::kicked_out(came.ended))
         };
         account.act(work, changed);

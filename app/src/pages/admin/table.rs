@@ -2,10 +2,11 @@
 
 use leptos::html::H2;
 use leptos::prelude::*;
-use leptos_router::hooks::{use_location, use_query_map};
+use leptos_router::hooks::use_location;
 
 use crate::api::UserInfo;
 use crate::pages::guard::use_user;
+use crate::ui::address::use_query;
 use crate::ui::focus::focus_soon;
 use crate::ui::links;
 use crate::ui::text::text;
@@ -70,16 +71,9 @@ pub fn Paging(
     home: NodeRef<H2>,
 ) -> impl IntoView {
     let path = use_location().pathname;
-    let query = use_query_map();
-    let is_first = Memo::new(move |_| query.with(|query| query.get_str(AFTER).is_none()));
-    let page = move |after: Option<String>| {
-        let mut query = query.get();
-        query.remove(AFTER);
-        if let Some(after) = after {
-            query.replace(AFTER, after);
-        }
-        format!("{}{}", path.get(), query.to_query_string())
-    };
+    let query = use_query();
+    let is_first = Memo::new(move |_| query.with(|query| query.get(AFTER).is_none()));
+    let page = move |after| query.with(|query| path.with(|path| query.address_with(path, AFTER, after)));
     view! {
         <nav class="paging" aria-label="More of this list" hidden=move || is_first.get() && next.get().is_none()>
             <a

@@ -8,7 +8,6 @@ use http::Method;
 use leptos::html::{H1, H2};
 use leptos::prelude::*;
 use leptos_meta::Title;
-use leptos_router::hooks::use_query_map;
 use uuid::Uuid;
 
 use self::card::Card;
@@ -20,6 +19,7 @@ use super::notices::Notices;
 use crate::api::EndedSessions;
 use crate::session::Session;
 use crate::ui::confirm::Confirm;
+use crate::ui::address::use_query;
 use crate::ui::focus::focus_soon;
 use crate::ui::lead::Lead;
 use crate::ui::{links, words};
@@ -53,8 +53,8 @@ fn Sessions(
     /// The session that there is a badge for, if there is one.
     session_id: Option<Uuid>,
 ) -> impl IntoView {
-    let query = use_query_map();
-    let after = Memo::new(move |_| query.with(|query| query.get(AFTER)));
+    let query = use_query();
+    let after = Memo::new(move |_| query.with(|query| query.get(AFTER).map(str::to_owned)));
     let path = Memo::new(move |_| links::with_query("/api/sessions", [(AFTER, after.get())]));
     let list = List::fresh(session_id, path, FRESH);
     let others = NodeRef::<H2>::new();

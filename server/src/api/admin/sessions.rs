@@ -6,6 +6,7 @@ use axum::http::StatusCode;
 use lanyard_app::api::EndedSessions;
 use lanyard_app::api::admin::{AccountSession, AccountSessions};
 use lanyard_app::api::desk::user_info;
+use lanyard_auth::access::Claims;
 use lanyard_auth::audit::By;
 use lanyard_auth::records::SessionPlace;
 use lanyard_auth::service::RefreshError;
@@ -60,12 +61,12 @@ pub async fn list(
 /// `DELETE /api/admin/sessions?user={id}`: kicks somebody out, everywhere.
 pub async fn end_all(
     State(app): State<App>,
-    Admin(_, admin): Admin,
+    Admin(claims, admin): Admin,
     Here(device): Here,
     Query(Whose { user }): Query<Whose>,
 ) -> Result<Json<EndedSessions>, Answer> {
     let by = By::admin(admin.id, device);
-    let ended = app.service.end_all_sessions(UserId(user), EndReason::KickedOut, &by).await;
+    let ended = app.service.end_all_sessions(UserId(user), reason(&claims, UserId(user), None), &by).await;
     let ended = ended.map_err(unavailable)?.ok_or_else(no_user)?;
     Ok(Json(EndedSessions { ended: ended.len() }))
 }
@@ -73,7 +74,7 @@ pub async fn end_all(
 /// `DELETE /api/admin/sessions/{id}`
 pub async fn end(
     State(app): State<App>,
-    Admin(_, admin): Admin,
+    Admin(claims, admin): Admin,
     Here(device): Here,
     Path(id): Path<Uuid>,
 ) -> Result<StatusCode, Answer> {
@@ -86,6 +87,15 @@ pub async fn end(
         Err(error) => return Err(Answer(error.into())),
     };
     let by = By::admin(admin.id, device);
-    let ended = app.service.end_session(user.id, sid, EndReason::KickedOut, &by).await;
+    let ended = app.service.end_session(user.id, sid, reason(&claims, user.id, Some(sid)), &by).await;
     if ended.map_err(unavailable)? { Ok(StatusCode::NO_CONTENT) } else { Err(no_session()) }
+}
+
+/// Why a session of that user ends, or all of them: administrators who end their own are told so, as anybody is.
+fn reason(claims: &Claims, user: UserId, sid: Option<SessionId>) -> EndReason {
+    match sid {
+        _ if claims.sub != user => EndReason::KickedOut,
+        Some(sid) if sid == claims.sid => EndReason::SignedOut,
+        _ => EndReason::EndedElsewhere,
+    }
 }

@@ -15,7 +15,8 @@ fn every_code() -> Vec<ErrorCode> {
     use ErrorCode::*;
     let next = |code| match code {
         InvalidRequest => Some(WeakPassword),
-        WeakPassword => Some(InvalidCredentials),
+        WeakPassword => Some(CookiesRefused),
+        CookiesRefused => Some(InvalidCredentials),
         InvalidCredentials => Some(AccountDisabled),
         AccountDisabled => Some(EmailTaken),
         EmailTaken => Some(LastAdmin),
@@ -57,6 +58,7 @@ fn every_error_has_its_name_status_and_challenge() {
     let expected = [
         ("invalid_request", 400, ""),
         ("weak_password", 400, ""),
+        ("cookies_refused", 400, ""),
         ("invalid_credentials", 401, "Bearer"),
         ("account_disabled", 403, ""),
         ("email_taken", 409, ""),
