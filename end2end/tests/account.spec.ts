@@ -116,7 +116,7 @@ async function byPlainForms({ page, site, wearer, open }: {
 
   await wearer.submitSignIn(ada);
   await expect(page).toHaveURL(`${site.url}/dashboard`);
-  await expect(page.getByRole('button', { name: 'Sign out' })).toBeVisible();
+  await expect(page.getByRole('banner').getByRole('button', { name: 'Sign out' })).toBeVisible();
 }
 
 test('before the WASM is there, plain forms do', async ({ page, site, wearer, problems }) => {
