@@ -6,6 +6,8 @@ use leptos::html::{Div, Input};
 use leptos::prelude::*;
 use leptos_router::NavigateOptions;
 use leptos_router::hooks::{use_location, use_navigate};
+use leptos::wasm_bindgen::JsCast as _;
+use web_sys::HtmlInputElement;
 
 use super::address::use_query;
 use super::{links, words};
@@ -165,8 +167,10 @@ impl Sending {
         leptos::task::spawn_local(async move {
             let answer = request.await;
             // The page may have been left meanwhile.
-            let input =
-                answer.as_ref().err().and_then(|error| fix(error.error).try_get_untracked().flatten());
+            let input = answer.as_ref().err().and_then(|error| {
+                let usual = fix(error.error).try_get_untracked().flatten()?;
+                Some(error.field.as_deref().and_then(|name| beside(&usual, name)).unwrap_or(usual))
+            });
             self.at_fault.try_set(input.as_ref().map(|input| input.id()));
             self.typed.try_set(false);
             self.pending.set(false);
@@ -182,6 +186,13 @@ impl Sending {
             }
         });
     }
+}
+
+/// The field of this name in the form that another one is in.
+fn beside(input: &HtmlInputElement, name: &str) -> Option<HtmlInputElement> {
+    let is_name = !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+    let form = is_name.then(|| input.closest("form").ok().flatten()).flatten()?;
+    form.query_selector(&format!("input[name={name}]")).ok()??.dyn_into().ok()
 }
 
 /// Which fields an error is about, besides the one that gets the focus; none for one that is about no field.

@@ -173,7 +173,7 @@ fn DayField(
     /// What of the address it shows.
     part: Unclear,
 ) -> impl IntoView {
-    let is_wrong = move || unclear.with(|unclear| unclear.contains(&part));
+    let is_wrong = move || unclear.with(|unclear| unclear.iter().any(|it| it.is_about(part)));
     view! {
         <div class="field">
             <label for=id>{label}</label>
