@@ -153,26 +153,19 @@ struct Connection {
 }
 
 impl Connection {
+    /// Until it ends, or is ended.
+    ///
+    /// In two tasks: what is noticed here must not poll a handler that waits for something else. It may then go on in
+    /// another thread, which leptos, while it renders a page, does not always survive.
     async fn serve(self, stream: TcpStream, pulse: Arc<Pulse>) {
-        let Self { router, peer, patience, mut told } = self;
-        let beat = Arc::clone(&pulse);
-        let service = service_fn(move |request| answer(router.clone(), peer, Arc::clone(&beat), request));
-        let mut http = http1::Builder::new();
-        // Ours are stricter; hyper's is there in case one of ours isn't.
-        http.timer(TokioTimer::new()).header_read_timeout(2 * patience.idle);
-        let stream = TokioIo::new(Watched::new(stream, Arc::clone(&pulse)));
-        let mut connection = pin!(http.serve_connection(stream, service));
+        let patience = self.patience;
+        let mut running = JoinSet::new();
+        running.spawn(self.run(stream, Arc::clone(&pulse)));
         let mut fresh = pin!(sleep(patience.fresh).fuse());
         let mut overdue = pin!(overdue(pulse.phases(), patience));
-        let mut stopping = pin!(told.wait_for(|stopping| *stopping).map(drop).fuse());
         loop {
             tokio::select! {
-                ended = connection.as_mut() => {
-                    if let Err(error) = ended {
-                        tracing::debug!(%error, "a connection broke");
-                    }
-                    return;
-                }
+                _ = running.join_next() => return,
                 phase = &mut overdue => {
                     tracing::debug!(?phase, "a connection is closed: its client keeps us waiting");
                     return;
@@ -184,6 +177,28 @@ impl Connection {
                         tracing::debug!("a connection is closed: others need its place");
                         return;
                     }
+                }
+            }
+        }
+    }
+
+    async fn run(self, stream: TcpStream, pulse: Arc<Pulse>) {
+        let Self { router, peer, patience, mut told } = self;
+        let beat = Arc::clone(&pulse);
+        let service = service_fn(move |request| answer(router.clone(), peer, Arc::clone(&beat), request));
+        let mut http = http1::Builder::new();
+        // Ours are stricter; hyper's is there in case one of ours isn't.
+        http.timer(TokioTimer::new()).header_read_timeout(2 * patience.idle);
+        let stream = TokioIo::new(Watched::new(stream, pulse));
+        let mut connection = pin!(http.serve_connection(stream, service));
+        let mut stopping = pin!(told.wait_for(|stopping| *stopping).map(drop).fuse());
+        loop {
+            tokio::select! {
+                ended = connection.as_mut() => {
+                    if let Err(error) = ended {
+                        tracing::debug!(%error, "a connection broke");
+                    }
+                    return;
                 }
                 () = &mut stopping => connection.as_mut().graceful_shutdown(),
             }

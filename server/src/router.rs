@@ -162,7 +162,23 @@ async fn page(State(app): State<App>, uri: Uri, headers: HeaderMap, request: Req
         response.insert_header(VARY, HeaderValue::from_static("cookie"));
     };
     let document = move || shell(app.assets.clone(), app.settings, view.clone());
-    leptos_axum::render_app_to_stream_with_context(context, document)(request).await.into_response()
+    in_one_thread(leptos_axum::render_app_to_stream_with_context(context, document)(request))
+        .await
+        .into_response()
+}
+
+/// leptos keeps what a page is made of by thread, and does not take it along when a rendering that waited for something
+/// goes on in another one: the title then finds its signals gone. A panic goes on as one.
+async fn in_one_thread<T: Send + 'static>(rendering: impl Future<Output = T> + Send + 'static) -> T {
+    let runtime = tokio::runtime::Handle::current();
+    match tokio::task::spawn_blocking(move || runtime.block_on(rendering)).await {
+        Ok(rendered) => rendered,
+        Err(error) => match error.try_into_panic() {
+            Ok(panic) => std::panic::resume_unwind(panic),
+            // The runtime is stopping, and nobody waits for this any more.
+            Err(_) => std::future::pending().await,
+        },
+    }
 }
 
 #[cfg(test)]
