@@ -4,10 +4,10 @@
 use lanyard_client::EndReason;
 use leptos::html::{Div, Input};
 use leptos::prelude::*;
+use leptos::wasm_bindgen::JsCast as _;
+use leptos::web_sys::HtmlInputElement;
 use leptos_router::NavigateOptions;
 use leptos_router::hooks::{use_location, use_navigate};
-use leptos::wasm_bindgen::JsCast as _;
-use web_sys::HtmlInputElement;
 
 use super::address::use_query;
 use super::{links, words};
@@ -188,11 +188,11 @@ impl Sending {
     }
 }
 
-/// The field of this name in the form that another one is in.
+/// The field of this name in the form that another one is in; a page's names have hyphens.
 fn beside(input: &HtmlInputElement, name: &str) -> Option<HtmlInputElement> {
     let is_name = !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
     let form = is_name.then(|| input.closest("form").ok().flatten()).flatten()?;
-    form.query_selector(&format!("input[name={name}]")).ok()??.dyn_into().ok()
+    form.query_selector(&format!("input[name={}]", name.replace('_', "-"))).ok()??.dyn_into().ok()
 }
 
 /// Which fields an error is about, besides the one that gets the focus; none for one that is about no field.

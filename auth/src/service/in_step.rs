@@ -32,7 +32,6 @@ const MOST: u32 = 100_000;
 /// Added at a time, so that calls are not held up for longer.
 const CHUNK: usize = 1_000;
 
-
 /// Both clocks, read together.
 #[derive(Clone, Copy)]
 struct Clocks {

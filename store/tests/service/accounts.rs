@@ -199,7 +199,8 @@ async fn a_hash_of_another_form_is_replaced_at_sign_in() {
             sign_in(&world, &email, same).await.unwrap();
             // Also where it is asked for once more.
             let (current, new) = (Password::new(same.to_owned()), Password::new("short 7".to_owned()));
-            let refused = world.service.change_password(issued.sid, current, new, &Device::default(), None).await;
+            let refused =
+                world.service.change_password(issued.sid, current, new, &Device::default(), None).await;
             assert!(matches!(refused, Err(ChangePasswordError::BadPassword(_))));
         }
         let (current, new) = (Password::new(in_parts.to_owned()), Password::new(format!("{in_parts} two")));
