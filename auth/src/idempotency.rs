@@ -162,10 +162,17 @@ impl KeyedRequest {
         Self { id: KeyHash(Sha256::digest(named).into()), key: key.clone(), fields: joined(fields) }
     }
 
+    /// What only a repeat knows.
+    fn secret(&self) -> Zeroizing<Vec<u8>> {
+        joined(&[self.key.0.as_bytes(), &self.fields])
+    }
+
+    /// The idempotency key is part of it, and is stored nowhere: without it, nobody tries passwords on a fingerprint.
+    ///
     /// # Errors
     /// [`UnknownKey`] when `kid` isn't here.
     pub fn fingerprint(&self, keys: &MasterKeys, kid: KeyId) -> Result<Fingerprint, UnknownKey> {
-        keys.fingerprint(kid, &[&self.id.0, &self.fields]).map(Fingerprint)
+        keys.fingerprint(kid, &[&self.id.0, &self.secret()]).map(Fingerprint)
     }
 
     /// The session that a sign-in begins, the same one whenever it is asked for: its row is all that is remembered.
@@ -190,7 +197,7 @@ impl KeyedRequest {
         kid: KeyId,
         sid: SessionId,
     ) -> Result<RefreshToken, UnknownKey> {
-        keys.first_of(kid, sid, &joined(&[self.key.0.as_bytes(), &self.fields]))
+        keys.first_of(kid, sid, &self.secret())
     }
 }
 

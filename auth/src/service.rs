@@ -274,13 +274,20 @@ impl Service {
         self.ends.end(sids, EndReason::SignedOut, &By::owner(device.clone())).await
     }
 
-    /// Signs an access token; `database` is the database's time, by which the grant's moments are.
-    fn grant(&self, grant: Grant, database: Timestamp) -> Result<(AccessTokenText, u32), Unavailable> {
+    /// How far our clock is ahead of the database's, in milliseconds. `database` is its time, told in answer to what was
+    /// asked at `asked` by ours: somewhere between then and now. What the answer took is no difference.
+    fn ahead(&self, asked: Timestamp, database: Timestamp) -> i64 {
+        let (least, most) = (asked.since(database), self.now().since(database));
+        // The least, so that nothing lives too long.
+        if least < WAS_SET && most > -WAS_SET { 0 } else { least }
+    }
+
+    /// Signs an access token. The grant's moments are by the database's clock, and `ahead` of it is ours, by which the
+    /// token is checked.
+    fn grant(&self, grant: Grant, ahead: i64) -> Result<(AccessTokenText, u32), Unavailable> {
         let jti = self.settings.random.uuid()?;
         let now = self.settings.clock.now();
-        // By our clock the token is checked. What is less than a second is the time that the answer took.
-        let apart = Some(now.since(database)).filter(|apart| apart.abs() >= WAS_SET).unwrap_or_default();
-        let ours = |at: Timestamp| Timestamp(at.0.saturating_add(apart));
+        let ours = |at: Timestamp| Timestamp(at.0.saturating_add(ahead));
         let confirm_from = grant.confirm_from.map(ours);
         let grant = Grant { confirm_from, not_after: ours(grant.not_after), ..grant };
         Ok(self.settings.access.sign(grant, jti, now)?)

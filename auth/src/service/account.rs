@@ -268,6 +268,7 @@ impl Service {
             absolute: limits.absolute,
             device,
         };
+        let asked = self.now();
         let Some(created_at) = self.ends.replace(session, displaced).await? else {
             return Ok(None);
         };
@@ -283,7 +284,7 @@ impl Service {
             jar: delivery == Delivery::Cookie,
             not_after: session_expires_at,
         };
-        let (access_token, expires_in) = self.grant(grant, created_at)?;
+        let (access_token, expires_in) = self.grant(grant, self.ahead(asked, created_at))?;
         Ok(Some(Issued {
             access_token,
             expires_in,

@@ -63,8 +63,10 @@ impl Service {
             return Err(RefreshError::SessionChanged);
         }
         for _ in 0..ATTEMPTS {
+            let asked = self.now();
             let seen = self.live(token.sid).await?;
-            match self.attempt(token, &seen, &client).await? {
+            let ahead = self.ahead(asked, seen.now);
+            match self.attempt(token, &seen, ahead, &client).await? {
                 Outcome::Done(issued) => return Ok(*issued),
                 Outcome::Raced => {}
             }
@@ -87,6 +89,7 @@ impl Service {
         &self,
         token: &RefreshToken,
         seen: &Seen<Session>,
+        ahead: i64,
         client: &Client,
     ) -> Result<Outcome, RefreshError> {
         let Seen { row: session, now } = seen;
@@ -99,7 +102,7 @@ impl Service {
         };
         let relation = relate(row, token.generation, &hash);
         let age = now.since(session.rotated_at);
-        let renewal = Renewal { service: self, session, now: *now, client };
+        let renewal = Renewal { service: self, session, ahead, client };
         match decide(relation, age, session.confirmed, session.recoveries, limits) {
             Decision::Keep => renewal.keep(),
             Decision::Repeat => renewal.repeat(token),
@@ -132,8 +135,8 @@ pub(super) fn still_live(session: &Session, now: Timestamp, limits: &Limits) -> 
 struct Renewal<'a> {
     service: &'a Service,
     session: &'a Session,
-    /// The database's time when it was.
-    now: Timestamp,
+    /// How far our clock is ahead of the database's, in milliseconds.
+    ahead: i64,
     client: &'a Client,
 }
 
@@ -194,6 +197,7 @@ impl Renewal<'_> {
             device: self.client.device.clone(),
         };
         let store = &self.service.store;
+        let asked = self.service.now();
         let Some(rotated_at) = store.rotate(&rotation).await.map_err(Unavailable::from)? else {
             return Ok(Outcome::Raced);
         };
@@ -201,7 +205,7 @@ impl Renewal<'_> {
             tracing::warn!(session = %self.session.sid, recoveries, "a session was recovered from its previous token");
         }
         let confirm_from = Some(rotated_at.after(limits.settle));
-        let rotated = Renewal { now: rotated_at, ..*self };
+        let rotated = Renewal { ahead: self.service.ahead(asked, rotated_at), ..*self };
         rotated.issue(Grant { generation, confirm_from, ..self.newest() }, Some(&successor))
     }
 
@@ -238,7 +242,7 @@ impl Renewal<'_> {
     }
 
     fn issue(&self, grant: Grant, successor: Option<&RefreshToken>) -> Result<Outcome, RefreshError> {
-        let (access_token, expires_in) = self.service.grant(grant, self.now)?;
+        let (access_token, expires_in) = self.service.grant(grant, self.ahead)?;
         Ok(Outcome::Done(Box::new(Issued {
             access_token,
             expires_in,

@@ -99,7 +99,9 @@ impl Service {
         if let Some(issued) = self.begin_session(user.clone(), client.clone(), &displaced, first).await? {
             return Ok(Some(issued));
         }
+        let asked = self.now();
         let Some(seen) = self.store.session(sid).await? else { return Ok(None) };
+        let ahead = self.ahead(asked, seen.now);
         let session = seen.row;
         let untouched = session.generation == 0 && still_live(&session, seen.now, self.limits()).is_ok();
         if !untouched {
@@ -124,7 +126,7 @@ impl Service {
             jar: client.delivery == Delivery::Cookie,
             not_after: session.expires_at,
         };
-        let (access_token, expires_in) = self.grant(grant, seen.now)?;
+        let (access_token, expires_in) = self.grant(grant, ahead)?;
         Ok(Some(Issued {
             access_token,
             expires_in,

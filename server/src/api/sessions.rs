@@ -1,7 +1,7 @@
 //! A person's own sessions: `/api/sessions`.
 
 use axum::Json;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use lanyard_app::api::desk::{HIDDEN_IN_NAME, MARKS_IN_NAME};
 use lanyard_app::api::{ApiError, EndedSessions, ErrorCode, RenameSession, SessionInfo, Sessions};
@@ -16,7 +16,7 @@ use uuid::Uuid;
 
 use super::admin::paging::{After, Limit, next};
 use super::badge::Present;
-use super::fields::Body;
+use super::fields::{Body, Query};
 use super::unavailable;
 use super::whence::Here;
 use crate::layers::errors::Answer;

@@ -1,7 +1,7 @@
 //! What comes again because an answer was lost: an equal repeat gets the answer of the first, and nothing is done twice.
 
 use reqwest::RequestBuilder;
-use reqwest::header::{ACCEPT, ORIGIN, REFERER};
+use reqwest::header::{ACCEPT, COOKIE, ORIGIN, REFERER};
 use serde_json::{Value, json};
 
 use crate::answer::{Answer, send};
@@ -30,6 +30,7 @@ fn registration(server: &Server, fields: &Value) -> RequestBuilder {
 /// As a browser posts the page's form.
 fn plain_form(server: &Server, fields: &Value) -> RequestBuilder {
     let request = server.post("/auth/register").header(ACCEPT, "text/html").header(ORIGIN, server.origin());
+    let request = request.header(COOKIE, "__Host-lanyard-probe=kept");
     request.header(REFERER, format!("{}/register", server.origin())).form(fields)
 }
 

@@ -37,7 +37,6 @@ async fn a_row_that_can_not_be_is_corrupt() {
         ("kid", "UPDATE sessions SET kid = 4294967296"),
         ("current_hash", "UPDATE sessions SET current_hash = ''"),
         ("salt", "UPDATE sessions SET salt = ''"),
-        ("end_reason", "UPDATE sessions SET ended_at = 1, end_reason = 'hunter2'"),
         ("ended_at", "UPDATE sessions SET ended_at = 1"),
         ("version", "UPDATE users SET version = 4294967296"),
     ] {
@@ -56,7 +55,6 @@ async fn a_row_that_can_not_be_is_corrupt() {
         db.run(damage).await;
         let error = read(&*store, sid).await.unwrap_err();
         assert!(matches!(&error, StoreError::Corrupt(text) if text.contains(column)), "{error}");
-        assert!(!error.to_string().contains("hunter2"), "{error}");
     }
 }
 

@@ -90,7 +90,6 @@ async fn a_row_that_can_not_be_is_corrupt() {
         ("generation", "UPDATE sessions SET generation = -1"),
         ("current_hash", "UPDATE sessions SET current_hash = x'00'"),
         ("salt", "UPDATE sessions SET salt = x'00'"),
-        ("end_reason", "UPDATE sessions SET ended_at = 1, end_reason = 'hunter2'"),
         ("ended_at", "UPDATE sessions SET ended_at = 1"),
         ("version", "UPDATE users SET version = 4294967296"),
     ] {
@@ -102,7 +101,6 @@ async fn a_row_that_can_not_be_is_corrupt() {
         sqlx::raw_sql(damage).execute(&mut connection).await.unwrap();
         let error = read(&*store, sid).await.unwrap_err();
         assert!(matches!(&error, StoreError::Corrupt(text) if text.contains(column)), "{error}");
-        assert!(!error.to_string().contains("hunter2"), "{error}");
     }
 }
 

@@ -41,6 +41,8 @@ pub async fn list(
     Admin(..): Admin,
     Query(Asked { search, limit, after }): Query<Asked>,
 ) -> Result<Json<Accounts>, Answer> {
+    let is_unreadable = |c: char| c.is_control() && !c.is_whitespace();
+    let unreadable = search.as_ref().is_some_and(|text| text.contains(is_unreadable));
     let search = search.and_then(|text| searched(&text));
     let after = after.map(|After(place)| place);
     let fits = match &after {
@@ -48,8 +50,8 @@ pub async fn list(
         Some(UserPlace::Made { .. }) => search.is_none(),
         None => true,
     };
-    let bad = |search: &String| search.chars().count() > LONGEST_SEARCH || search.contains(char::is_control);
-    if !fits || search.as_ref().is_some_and(bad) {
+    let too_long = |search: &String| search.chars().count() > LONGEST_SEARCH;
+    if !fits || unreadable || search.as_ref().is_some_and(too_long) {
         let field = if fits { "search" } else { "after" };
         return Err(Answer(ApiError::new(ErrorCode::InvalidRequest).of_field(field)));
     }
