@@ -91,8 +91,13 @@ pub fn access(access: Access, claims: &Claims, known: &Known, now: Now) -> anyho
     same("the access token's session", known.sid(access.session)?, claims.sid)?;
     same("its generation", u32::from(access.generation), claims.generation)?;
     same("whether it needs the hint", access.jar, claims.jar)?;
-    let confirms_in = claims.cfm.map(|from| remaining(Timestamp(from), now.database));
-    same("when it confirms", access.confirms_in.map(ticks), confirms_in)?;
+    // By the server's clock, as far as the server could tell that it is another one than the database's.
+    let model = access.confirms_in.map(ticks);
+    let confirms_in =
+        [now.database, now.server].map(|now| claims.cfm.map(|from| remaining(Timestamp(from), now)));
+    if !confirms_in.contains(&model) {
+        return differs("when it confirms", model, confirms_in);
+    }
     let Some(left) = access.left else { return Ok(()) };
     // Bounded by the session's limits, by the database's clock; or by its own lifetime, by the server's.
     let ends = [now.database, now.server].map(|now| now.after(ticks(left)).seconds());
