@@ -278,8 +278,8 @@ impl Service {
     /// asked at `asked` by ours: somewhere between then and now. What the answer took is no difference.
     fn ahead(&self, asked: Timestamp, database: Timestamp) -> i64 {
         let (least, most) = (asked.since(database), self.now().since(database));
-        // The least, so that nothing lives too long.
-        if least < WAS_SET && most > -WAS_SET { 0 } else { least }
+        // The database tells the time once it has its locks, so that most of the wait lies before.
+        if least < WAS_SET && most > -WAS_SET { 0 } else { most }
     }
 
     /// Signs an access token. The grant's moments are by the database's clock, and `ahead` of it is ours, by which the
