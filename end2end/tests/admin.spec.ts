@@ -339,7 +339,7 @@ test('a list goes on behind its page, and back', async ({ wearer, page, site }) 
 });
 
 administration('everybody’s sessions, and what people are called, are shown as text', async ({ wearer, other, page, newContext, site, missing }) => {
-  const hostile: Person = { ...ada, name: '<img src=x onerror=alert(1)> \u202Ekcab 🦀' };
+  const hostile: Person = { ...ada, name: '<img src=x onerror=alert(1)> &amp; <b>kcab</b> 🦀' };
   const third = new Wearer(await (await newContext()).newPage(), site);
   await third.openForm('/register');
   await third.submitRegister(hostile);
