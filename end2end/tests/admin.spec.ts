@@ -364,5 +364,7 @@ administration('everybody’s sessions, and what people are called, are shown as
     await expect(page).toHaveTitle('Nobody · Administration · Lanyard');
   }
   await wearer.open('/admin/sessions?after=nowhere');
-  await expect(page.getByRole('status').filter({ hasText: 'could not be understood' })).toBeVisible();
+  await expect(page.getByRole('status').filter({ hasText: 'This address names no place in the list.' })).toBeVisible();
+  await page.getByRole('link', { name: 'From the beginning' }).click();
+  await expect(rows(wearer, 'The newest sign-in first').filter({ hasText: hostile.email })).toHaveCount(1);
 });
