@@ -10,8 +10,8 @@ use leptos::prelude::*;
 use serde::de::DeserializeOwned;
 use uuid::Uuid;
 
-use super::ask::ask;
 use super::admin::table::AFTER;
+use super::ask::ask;
 use crate::api::{ApiError, ErrorCode};
 use crate::session::Session;
 use crate::ui::focus::into_sight_soon;
