@@ -59,7 +59,8 @@ export class Rule {
   }
 
   strikes(path: string): boolean {
-    return this.active && this.hits < this.times && plain(path) === this.path;
+    const asked = this.path.includes('?') ? path : plain(path);
+    return this.active && this.hits < this.times && asked === this.path;
   }
 }
 
@@ -101,7 +102,7 @@ export class Proxy {
     return `${this.scheme}://localhost:${this.port}`;
   }
 
-  /** Makes trouble for this path, so many times or until the rule is ended. */
+  /** Makes trouble for this path, with any query or only with its own, so many times or until the rule is ended. */
   trouble(path: string, trouble: Trouble, times = Infinity): Rule {
     const rule = new Rule(path, trouble, times);
     this.rules.push(rule);

@@ -121,7 +121,7 @@ test.describe('without JavaScript', () => {
   test.use({ javaScriptEnabled: false });
   test.skip(({ browserName }) => browserName === 'firefox', 'WebDriver BiDi can’t turn it off');
 
-  test('the wanted address is kept as well', async ({ page, site }) => {
+  test('the wanted address is kept as well', async ({ wearer, page, site }) => {
     await site.server.makeAdmin(joan);
     for (const [wanted, leadsTo] of [
       ['/admin/users?search=a%26b%3Dc%23d', '/admin/users?search=a%26b%3Dc%23d'],
@@ -133,7 +133,7 @@ test.describe('without JavaScript', () => {
       await page.getByLabel('Password', { exact: true }).fill(joan.password);
       await page.getByRole('main').getByRole('button', { name: 'Sign in' }).click();
       await expect(page).toHaveURL(site.url + leadsTo);
-      await page.getByRole('button', { name: 'Sign out' }).click();
+      await wearer.signOut();
       await expect(page).toHaveURL(`${site.url}/`);
     }
   });

@@ -136,9 +136,9 @@ twoBrowsers('whoever signs in next finds a list of his own', async ({ wearer, ot
 
 const HOSTILE = [
   '<b id="planted">bold</b><img src=x onerror=alert(1)>',
-  '\u202Eecived\u202C \u2067evil\u202E',
+  'מחשב של עדה (Ada) 1!',
   '👩‍👩‍👧‍👦 family 🏳️‍🌈',
-  'Z\u0335\u0321\u035A\u0322'.repeat(12),
+  'Z\u0335\u0321\u0322\u035A'.repeat(12),
   '"\'&amp;{{7*7}}${7*7}`</script>',
   'm'.repeat(60),
   '🦀'.repeat(60),

@@ -36,7 +36,8 @@ test('who pastes an invisible character is told so at sign-in', async ({ wearer,
   await page.getByLabel('Email', { exact: true }).fill('ada\u200b@lanyard.test');
   await page.getByLabel('Password', { exact: true }).fill('whatever it is');
   await page.getByRole('main').getByRole('button', { name: 'Sign in' }).click();
-  await expect(page.getByRole('alert')).toContainText('The address holds an invisible character, perhaps from pasting. Type it again.');
+  const told = 'The address holds an invisible character, perhaps from pasting. Type it again.';
+  await expect(page.getByRole('alert').filter({ hasText: told })).toBeVisible();
 });
 
 test('a password is counted as the server counts it, and nothing of it is cut off', async ({ wearer, page }) => {

@@ -10,6 +10,7 @@ use leptos::prelude::*;
 use serde::de::DeserializeOwned;
 use uuid::Uuid;
 
+use super::admin::table::AFTER;
 use super::ask::ask;
 use crate::api::{ApiError, ErrorCode};
 use crate::session::Session;
@@ -209,6 +210,10 @@ pub fn Standing<T: DeserializeOwned + Send + Sync + 'static>(
     let standing = move || match (live.is_read(), live.trouble.get()) {
         (true, None) => {
             live.told.get().unwrap_or_else(|| "Stays up to date while this page is open.".to_owned())
+        }
+        // The API says so of its own parameter, which on a page is the rest of a list.
+        (_, Some(error)) if error.field.as_deref() == Some(AFTER) => {
+            "This address names no place in the list. Please begin it anew.".to_owned()
         }
         // What was asked for is at fault, not the way to the server.
         (_, Some(error)) if error.error.status() < 500 => error.message,

@@ -44,7 +44,7 @@ pub fn WayOut() -> impl IntoView {
 #[component]
 pub fn CanNotGoOn() -> impl IntoView {
     view! {
-        <div class="notice warm" role="status">
+        <div class="notice warm">
             <p>
                 <b>"Your session can't be taken up again at the moment."</b>
             </p>
