@@ -31,6 +31,8 @@ export default defineConfig({
       name: 'firefox',
       // What only takes long would take as long again, and show nothing new.
       grepInvert: /@timing/,
+      // Nor do those in which the browser draws what the server says, and no more: Firefox takes twice as long for them.
+      testIgnore: /\b(account|admin|advice|changes|devices|names|notices|reasons|theft)\.spec\.ts$/,
       use: {
         browserName: 'firefox',
         // A stock Firefox speaks WebDriver BiDi; Playwright's own build has a protocol of its own.
