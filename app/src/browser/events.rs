@@ -25,11 +25,11 @@ pub fn listen() {
     // Another tab noted a sign-out, or settled it.
     on(&window, "storage", |_| step(Input::Deadline));
     on(&window, "pagehide", |event| {
+        // In the browser's memory as well: a page that never comes back from there could not do it any more.
+        end_unkept();
         if is_kept(&event) {
             veil(true);
             step(Input::Hidden);
-        } else {
-            end_unkept();
         }
     });
     on(&window, "pageshow", |event| {
