@@ -2,8 +2,8 @@
 
 import type { Page } from '@playwright/test';
 
-import { type Site, expect, test } from '../support/test.ts';
-import { type Person, ada, joan } from '../support/wearer.ts';
+import { type Site, expect, test, watch } from '../support/test.ts';
+import { type Person, Wearer, ada, joan } from '../support/wearer.ts';
 
 test.use({ lifetimes: { access: 600, retryWindow: 3, settle: 5, idle: 3600, absolute: 7200 } });
 
@@ -81,6 +81,37 @@ for (const leave of ['signs out', 'goes elsewhere', 'signs in as somebody else']
     expect(await open(site, ada)).toBe(0);
   });
 }
+
+test('a page that comes back out of the browser’s memory finds its session ended', async ({ playwright, browserName, launchOptions, site, problems }) => {
+  test.skip(browserName !== 'chromium', 'Firefox comes back, and Playwright waits for it to load');
+  refuseCookies(site);
+  const browser = await playwright.chromium.launch({ ...launchOptions, ignoreDefaultArgs: ['--disable-back-forward-cache'] });
+  try {
+    const context = await browser.newContext();
+    await watch(context, problems);
+    const cameBack: unknown[] = [];
+    await context.exposeFunction('cameBack', (persisted: boolean) => cameBack.push(persisted));
+    await context.addInitScript(() => addEventListener('pageshow', ({ persisted }) => {
+      (globalThis as unknown as { cameBack: (persisted: boolean) => void }).cameBack(persisted);
+    }));
+    const page = await context.newPage();
+    const wearer = new Wearer(page, site);
+    await wearer.openForm('/register');
+    await wearer.submitRegister(ada);
+    await wearer.expectSignedIn(ada);
+    await expect(page.getByRole('heading', { name: 'This browser did not keep your passport' })).toBeVisible();
+    const ended = site.proxy.next(`/api/sessions/${(await sessionOf(site))}`);
+    await page.goto(`${site.url}/.well-known/jwks.json`);
+    expect((await ended).status).toBe(204);
+    await page.goBack({ waitUntil: 'commit' });
+    await wearer.expectSignedOut();
+    await expect(page.locator('body')).toBeVisible();
+    await expect(page.locator('body')).not.toContainText(ada.email);
+    expect(cameBack, 'it was in the memory').toContain(true);
+  } finally {
+    await browser.close();
+  }
+});
 
 test.describe('with a badge that is soon over', () => {
   test.use({ lifetimes: { access: 6, retryWindow: 3, settle: 5, idle: 3600, absolute: 7200 } });

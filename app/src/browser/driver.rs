@@ -244,14 +244,17 @@ impl Driver {
         let Some(badge) = &self.badge else { return };
         let lifetime = badge.tokens.expires_in.saturating_mul(1_000);
         let left = lifetime.saturating_sub(LAST_WORD.min(lifetime / 4)).min(i32::MAX.unsigned_abs());
-        self.unkept = Some(Timeout::new(left, super::end_unkept));
+        self.unkept = Some(Timeout::new(left, || {
+            super::end_unkept();
+        }));
     }
 
-    /// Ends a session that the browser keeps no cookie of, while its badge still opens that door.
-    pub fn end_unkept(&mut self) {
-        if let (Some(_), Some(badge)) = (self.unkept.take(), &self.badge) {
-            http::end_session(badge.tokens.session_id, &badge.tokens.access_token);
-        }
+    /// Ends a session that the browser keeps no cookie of, while its badge still opens that door. Says whether there was
+    /// one.
+    pub fn end_unkept(&mut self) -> bool {
+        let (Some(_), Some(badge)) = (self.unkept.take(), &self.badge) else { return false };
+        http::end_session(badge.tokens.session_id, &badge.tokens.access_token);
+        true
     }
 
     fn announce(&self, announcement: Announcement) {

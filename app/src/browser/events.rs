@@ -1,5 +1,8 @@
 //! What the browser tells a page about its own life: seen, online, put away into the back-forward cache.
 
+use std::cell::Cell;
+use std::rc::Rc;
+
 use lanyard_client::{Input, Wake};
 use wasm_bindgen::prelude::*;
 use web_sys::{Event, EventTarget, PageTransitionEvent, VisibilityState};
@@ -24,16 +27,22 @@ pub fn listen() {
     on(&window, "offline", |_| step(Input::Deadline));
     // Another tab noted a sign-out, or settled it.
     on(&window, "storage", |_| step(Input::Deadline));
-    on(&window, "pagehide", |event| {
+    let ended = Rc::new(Cell::new(false));
+    let has_ended = Rc::clone(&ended);
+    on(&window, "pagehide", move |event| {
+        // In the browser's memory as well: a page that never comes back from there could not do it any more.
+        ended.set(end_unkept());
         if is_kept(&event) {
             veil(true);
             step(Input::Hidden);
-        } else {
-            end_unkept();
         }
     });
-    on(&window, "pageshow", |event| {
-        if is_kept(&event) {
+    let place = window.location();
+    on(&window, "pageshow", move |event| {
+        if is_kept(&event) && has_ended.get() {
+            // Without cookie and session there is nothing to go on with.
+            let _ = place.reload();
+        } else if is_kept(&event) {
             step(Input::Woke(Wake::Shown));
         }
     });

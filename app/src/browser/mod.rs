@@ -146,9 +146,9 @@ pub fn set_patterns(patterns: Patterns) {
     step(Input::SetPatterns(patterns));
 }
 
-/// Ends the session, if the browser keeps no cookie of it.
-fn end_unkept() {
-    with_driver(Driver::end_unkept);
+/// Ends the session, if the browser keeps no cookie of it. Says whether it did.
+fn end_unkept() -> bool {
+    with_driver(Driver::end_unkept).unwrap_or_default()
 }
 
 fn next_id() -> u64 {
