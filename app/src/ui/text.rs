@@ -31,19 +31,19 @@ impl<T: Into<Text>> From<Option<T>> for Text {
 }
 
 /// What an element says, whenever that changes.
-pub struct Said(Saying);
+pub struct TextSource(TextFn);
 
-type Saying = Box<dyn FnMut() -> Text + Send>;
+type TextFn = Box<dyn FnMut() -> Text + Send>;
 
 /// What an element is to say; nothing for `None`.
-pub fn text<T: Into<Text>>(say: impl Fn() -> T + Send + 'static) -> Said {
-    Said(Box::new(move || say().into()))
+pub fn text<T: Into<Text>>(say: impl Fn() -> T + Send + 'static) -> TextSource {
+    TextSource(Box::new(move || say().into()))
 }
 
-impl IntoAttributeValue for Said {
-    type Output = Saying;
+impl IntoAttributeValue for TextSource {
+    type Output = TextFn;
 
-    fn into_attribute_value(self) -> Saying {
+    fn into_attribute_value(self) -> TextFn {
         self.0
     }
 }

@@ -144,30 +144,35 @@ async fn who_pastes_what_can_not_be_seen_is_told_so_whoever_has_the_address() {
     }
 }
 
+/// An account of before, with its address and its password as they were typed.
+async fn of_before(world: &World, n: usize, email: &str, password: &str) {
+    let user = NewUser {
+        id: UserId(uuid::Uuid::from_u128(1 + n as u128)),
+        email: email.into(),
+        name: "Ada".into(),
+        password_hash: PasswordHash::from_stored(weak_hash(password)),
+        role: Role::User,
+        idempotency: None,
+    };
+    world.store().create_user(&user, &By::default()).await.unwrap();
+}
+
 /// Accounts of before whose addresses come to the same stay apart: each is opened by its own, as it was typed first.
 #[tokio::test]
 async fn an_address_that_is_kept_in_a_form_of_before_still_signs_in() {
     let world = World::new().await;
-    let of_before = [
+    let accounts = [
         ("ada@b\u{fc}cher.example", "first horse battery"),
         ("ada@xn--bcher-kva.example", "second horse battery"),
         ("ada\u{200b}@b\u{fc}cher.example", "third horse battery"),
         ("\"ada l\"@example.com", "fourth horse battery"),
     ];
-    for (n, (email, password)) in of_before.into_iter().enumerate() {
-        let user = NewUser {
-            id: UserId(uuid::Uuid::from_u128(1 + n as u128)),
-            email: email.into(),
-            name: "Ada".into(),
-            password_hash: PasswordHash::from_stored(weak_hash(password)),
-            role: Role::User,
-            idempotency: None,
-        };
-        world.store().create_user(&user, &By::default()).await.unwrap();
+    for (n, (email, password)) in accounts.into_iter().enumerate() {
+        of_before(&world, n, email, password).await;
     }
-    for (email, password) in of_before {
+    for (email, password) in accounts {
         assert_eq!(sign_in(&world, &email.to_uppercase(), password).await.unwrap().user.email, email);
-        for (_, other) in of_before.iter().filter(|(it, _)| *it != email) {
+        for (_, other) in accounts.iter().filter(|(it, _)| *it != email) {
             assert!(sign_in(&world, email, other).await.is_err(), "{email:?}");
         }
     }
@@ -182,15 +187,7 @@ async fn a_hash_of_another_form_is_replaced_at_sign_in() {
         [(in_parts, in_parts), (in_parts, composed), (composed, in_parts)].into_iter().enumerate()
     {
         let email = format!("ada{n}@example.com");
-        let user = NewUser {
-            id: UserId(uuid::Uuid::from_u128(1 + n as u128)),
-            email: email.clone(),
-            name: "Ada".into(),
-            password_hash: PasswordHash::from_stored(weak_hash(set)),
-            role: Role::User,
-            idempotency: None,
-        };
-        world.store().create_user(&user, &By::default()).await.unwrap();
+        of_before(&world, n, &email, set).await;
         assert!(sign_in(&world, &email, "ete horse").await.is_err());
         let issued = sign_in(&world, &email, typed).await.unwrap();
         let stored = world.store().credentials(&email).await.unwrap().unwrap().password_hash;

@@ -114,7 +114,7 @@ pub fn from_json<T: DeserializeOwned>(json: &[u8]) -> Result<T, BadFields> {
 }
 
 /// The names and values of a form, or of a query; none where one is no text.
-pub fn form_pairs(form: &[u8]) -> impl Iterator<Item = (Option<String>, Option<String>)> {
+fn form_pairs(form: &[u8]) -> impl Iterator<Item = (Option<String>, Option<String>)> {
     form.split(|&byte| byte == b'&').filter(|pair| !pair.is_empty()).map(|pair| {
         let mut halves = pair.splitn(2, |&byte| byte == b'=').map(decoded);
         (halves.next().flatten(), halves.next().unwrap_or_else(|| Some(String::new())))
