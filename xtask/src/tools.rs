@@ -48,7 +48,7 @@ pub fn has_cargo(workspace: &Workspace, subcommand: &str) -> bool {
     succeeds(workspace.cargo().args([subcommand, "--version"]))
 }
 
-/// Sees to it that tests and proofs find a Postgres server to start (`testbed/src/cluster.rs` looks in the same
+/// Sees to it that tests and proofs find a Postgres server to start (`checks/testbed/src/cluster.rs` looks in the same
 /// places), or one to use.
 ///
 /// # Errors

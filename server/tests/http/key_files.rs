@@ -28,7 +28,7 @@ fn refusal(data: &Path, flags: &[&str]) -> String {
 
 macro_rules! key {
     ($name:literal) => {
-        include_str!(concat!("../../../auth/src/access/key_file/keys/", $name, ".pem"))
+        include_str!(concat!("../../../crates/auth/src/access/key_file/keys/", $name, ".pem"))
     };
 }
 
