@@ -196,7 +196,8 @@ pub struct SessionInfo {
 /// A new name for a session, or none: `PATCH /api/sessions/{id}`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RenameSession {
-    /// At most 60 characters.
+    /// At most 60 characters. None takes the name away, which has to be said: a body without this field is refused.
+    #[serde(deserialize_with = "Option::deserialize")]
     pub name: Option<String>,
 }
 
