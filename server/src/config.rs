@@ -316,13 +316,15 @@ impl Config {
         }
         if self.access_ttl > LONG_ACCESS {
             warnings.push(format!(
-                "access tokens live for {}: for so long a copy of one is good, and a thief who renews is not noticed;                  15m is usual",
+                "access tokens live for {}: for so long a copy of one is good, and a thief who renews is not noticed; \
+                 15m is usual",
                 humantime::format_duration(self.access_ttl)
             ));
         }
         if self.limits.idle <= self.access_ttl + self.limits.settle {
             warnings.push(format!(
-                "--idle-ttl {} is not above --access-ttl and --settle together: that long may pass between two rotations,                  and whoever was there all the time is then signed out as idle",
+                "--idle-ttl {} is not above --access-ttl and --settle together: that long may pass between two rotations, \
+                 and whoever was there all the time is then signed out as idle",
                 humantime::format_duration(self.limits.idle)
             ));
         }
