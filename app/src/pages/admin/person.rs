@@ -237,10 +237,12 @@ fn Actions(
     let make =
         move |role: Role, told| change(AccountChange { role: Some(role), ..AccountChange::default() }, told);
     let kick_out = move || {
+        // Before anything is waited for: the page may be left meanwhile, and its signals with it.
+        let is_me = is_me.get_untracked();
         let work = async move {
             let path = links::with_query("/api/admin/sessions", [("user", id)]);
             let came: EndedSessions = account.ask(Method::DELETE, &path, None).await?;
-            if is_me.get_untracked() {
+            if is_me {
                 // This one too: the cookies go, and the other tabs hear it from here.
                 session.sign_out();
             }
