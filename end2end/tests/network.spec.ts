@@ -184,3 +184,21 @@ test.describe('the device’s clock', () => {
     } as DateConstructor;
   }
 });
+
+test('a note stays where it was typed until it has arrived', async ({ wearer, page, site }) => {
+  await wearer.register(ada);
+  const note = page.getByLabel('Leave a note at the desk');
+  // While another call is under way, nothing is sent.
+  const held = site.proxy.trouble('/api/me', { kind: 'hold' });
+  await page.getByRole('button', { name: 'Call the API' }).click();
+  await expect.poll(() => held.hits).toBe(1);
+  await note.fill('half past nine');
+  await note.press('Enter');
+  await expect(note).toHaveValue('half past nine');
+  held.end();
+  await expect(wearer.main).toContainText('GET /api/me');
+  await expect(page.getByRole('button', { name: 'Call the API' })).not.toHaveAttribute('aria-disabled', 'true');
+  await note.press('Enter');
+  await expect(note).toHaveValue('');
+  expect(site.proxy.seen('/api/stamp').map(({ status }) => status)).toEqual([200]);
+});

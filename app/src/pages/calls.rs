@@ -28,14 +28,23 @@ pub fn Calls(
     let outcome = RwSignal::new(None);
     let note = NodeRef::<Input>::new();
 
-    let send = move |method: Method, path: &'static str, body: Option<String>| {
+    // `message` is what was typed for it, and may go once it has arrived.
+    let send = move |method: Method, path: &'static str, body: Option<String>, message: Option<String>| {
         if pending.get_untracked() {
             return;
         }
         pending.set(true);
         leptos::task::spawn_local(async move {
             let call = format!("{method} {path}");
-            outcome.set(Some(match session.call(session_id, method, path, body).await {
+            let came = session.call(session_id, method, path, body).await;
+            // The page may have been left meanwhile, or something else typed.
+            if let (Ok(200..=299), Some(input)) =
+                (came.as_ref().map(|it| it.status), note.try_get_untracked().flatten())
+                && Some(input.value()) == message
+            {
+                input.set_value("");
+            }
+            outcome.set(Some(match came {
                 Ok(answer) => Outcome::Answered {
                     call,
                     status: answer.status,
@@ -51,9 +60,9 @@ pub fn Calls(
         event.prevent_default();
         let Some(input) = note.get_untracked() else { return };
         // The one call of the protected server function `crate::api::stamp`.
-        let body = serde_json::json!({ "message": input.value() }).to_string();
-        send(Method::POST, "/api/stamp", Some(body));
-        input.set_value("");
+        let message = input.value();
+        let body = serde_json::json!({ "message": message }).to_string();
+        send(Method::POST, "/api/stamp", Some(body), Some(message));
     };
     let idle = move || ready && !pending.get();
 
@@ -69,7 +78,7 @@ pub fn Calls(
                     class="button main"
                     disabled=!ready
                     aria-disabled=move || (!idle()).then_some("true")
-                    on:click=move |_| send(Method::GET, "/api/me", None)
+                    on:click=move |_| send(Method::GET, "/api/me", None, None)
                 >
                     "Call the API"
                 </button>
