@@ -95,10 +95,10 @@ pub fn cookie_kept(protocol: &str, host: &str) -> &'static str {
     }
 }
 
-/// What became of somebody's other sessions.
+/// What became of somebody's other sessions. None may have been there, or the browser asked twice, since it got no answer.
 pub fn others_ended(number: usize) -> String {
     match number {
-        0 => "No other session was open.".to_owned(),
+        0 => "No other session is open now.".to_owned(),
         1 => "One other session was ended.".to_owned(),
         _ => format!("{number} other sessions were ended."),
     }
@@ -107,7 +107,7 @@ pub fn others_ended(number: usize) -> String {
 /// What became of all sessions of somebody else.
 pub fn kicked_out(number: usize) -> String {
     match number {
-        0 => "No session was open.".to_owned(),
+        0 => "No session is open now.".to_owned(),
         1 => "One session was ended.".to_owned(),
         _ => format!("{number} sessions were ended."),
     }
