@@ -50,6 +50,28 @@ twoBrowsers('one browser ends the other, whose next click leads to sign-in, to t
   await expect(wearer.otherDevices).toHaveCount(1, FRESH);
 });
 
+twoBrowsers('a second question stands until the first is answered', async ({ wearer, other, newContext, site, page }) => {
+  await other.openDevices();
+  await new Wearer(await (await newContext()).newPage(), site).signIn(ada);
+  await wearer.openDevices();
+  await expect(wearer.otherDevices).toHaveCount(2);
+  for (const device of [0, 1]) await wearer.otherDevices.nth(device).getByRole('button', { name: /^End (?!it$)/ }).click();
+  let answer = () => {};
+  const answered = new Promise<void>((resolve) => { answer = resolve; });
+  await page.route('**/api/sessions/*', async (route) => {
+    if (route.request().method() === 'DELETE') await answered;
+    await route.continue();
+  });
+  const yes = wearer.otherDevices.getByRole('button', { name: 'End it' });
+  await yes.first().click();
+  await expect(yes).toHaveCount(1);
+  await yes.dispatchEvent('click');
+  await expect(yes).toHaveAttribute('aria-disabled', 'true');
+  answer();
+  await yes.click();
+  await expect(wearer.otherDevices).toHaveCount(0);
+});
+
 twoBrowsers('the list follows what happens elsewhere while it is open', async ({ wearer, other, newContext, site }) => {
   await wearer.openDevices();
   await expect(wearer.otherDevices).toHaveCount(1);

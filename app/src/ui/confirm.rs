@@ -77,9 +77,13 @@ pub fn Confirm(
             <button
                 type="button"
                 class="button danger"
+                aria-disabled=busy
                 on:click=move |_| {
-                    close();
-                    act();
+                    // The question stands until its answer can be heard.
+                    if !pending.get_untracked() {
+                        close();
+                        act();
+                    }
                 }
                 inner_html=text(move || yes.get())
             ></button>
