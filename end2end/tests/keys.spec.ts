@@ -30,6 +30,19 @@ test.describe('the master key is lost, and the database is not', () => {
     await expect(wearer.trouble).toBeHidden();
   });
 
+  test('who put the news away before is offered the way out all the same', async ({ wearer, page, site }) => {
+    await wearer.register(ada);
+    await site.server.lose('master.keys');
+    const news = page.getByRole('complementary', { name: 'Connection' });
+    await news.getByRole('button', { name: 'Hide' }).click({ timeout: 20_000 });
+    await expect(news).toHaveCSS('opacity', '0');
+    await expect(news.getByRole('link', { name: 'Sign in again' })).toBeVisible({ timeout: 40_000 });
+    await expect(news).toHaveCSS('opacity', '1');
+    // Put away again, it takes the keyboard nowhere that can't be seen.
+    await news.getByRole('button', { name: 'Hide' }).click();
+    await expect(news.getByRole('link')).toHaveCount(0);
+  });
+
   test('a new tab leads out too: by signing out', async ({ wearer, newTab, context, site }) => {
     await wearer.register(ada);
     await site.server.lose('master.keys');

@@ -38,14 +38,16 @@ pub fn ConnectionNotice() -> impl IntoView {
             }
         }
     });
+    // That there is a way out is news as well.
+    let news = Memo::new(move |_| kind.get().map(|kind| (kind, session.is_stuck())));
     // What was put away; anything else is shown, and the same once more when it comes again.
     let put_away = RwSignal::new(None);
     Effect::new(move |_| {
-        if kind.get().is_none() {
+        if news.get().is_none() {
             put_away.set(None);
         }
     });
-    let is_shown = Memo::new(move |_| kind.get().is_some_and(|kind| put_away.get() != Some(kind)));
+    let is_shown = Memo::new(move |_| news.get().is_some_and(|news| put_away.get() != Some(news)));
     view! {
         <aside aria-label="Connection" class="connection" class:shown=move || is_shown.get()>
             <p role="status" inner_html=text(move || kind.get())></p>
@@ -55,13 +57,13 @@ pub fn ConnectionNotice() -> impl IntoView {
                     .then(|| {
                         view! {
                             <NextAttempt />
-                            <button type="button" on:click=move |_| put_away.set(kind.get_untracked())>
+                            <button type="button" on:click=move |_| put_away.set(news.get_untracked())>
                                 "Hide"
                             </button>
                         }
                     })
             }}
-            <WayOut />
+            <WayOut shown=is_shown />
         </aside>
     }
 }

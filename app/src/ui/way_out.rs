@@ -10,13 +10,16 @@ use crate::session::{Session, View};
 
 /// Beside the news that a renewal is tried again: to sign in again, which needs nothing of the old session.
 #[component]
-pub fn WayOut() -> impl IntoView {
+pub fn WayOut(
+    /// Whether the news is in sight: else nobody could see where the keyboard is.
+    shown: Memo<bool>,
+) -> impl IntoView {
     let session = Session::expect();
     let here = use_location();
     let (path, query) = (here.pathname, here.search);
     let needed = Memo::new(move |_| {
         let signed_in = !matches!(session.view.get(), View::SignedOut { .. });
-        session.is_stuck() && signed_in && path.get() != links::SIGN_IN
+        shown.get() && session.is_stuck() && signed_in && path.get() != links::SIGN_IN
     });
     let onward = Memo::new(move |_| {
         path.track();
