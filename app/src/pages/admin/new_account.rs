@@ -47,7 +47,12 @@ pub fn NewAccountForm(
             ask(session, session_id, Method::POST, "/api/admin/users", Some(body)).await
         };
         let navigate = navigate.clone();
-        let then = move |made: Account| navigate(&person(made.user.id), NavigateOptions::default());
+        let then = move |made: Account| {
+            // Unless this page was left meanwhile.
+            if name.try_get_untracked().flatten().is_some() {
+                navigate(&person(made.user.id), NavigateOptions::default());
+            }
+        };
         sending.send(key.until(request), then, move |error| match error {
             ErrorCode::EmailTaken => email,
             ErrorCode::WeakPassword => password,
