@@ -128,12 +128,11 @@ fn unknown_fields_are_left_alone_or_refused_without_a_word_of_them() {
 #[test]
 fn only_what_is_said_takes_a_name_away() {
     use crate::api::RenameSession;
-    use crate::api::codec::fields::BadFields;
     for nothing in ["", "{}", "&&&", "null", "label=x", "{\"session_id\":5}", "{\"label\":null}"] {
-        let read = crate::api::codec::read::<RenameSession>(nothing.as_bytes());
+        let read = super::read::<RenameSession>(nothing.as_bytes());
         assert_eq!(read, Err(BadFields::Missing("name")), "{nothing}");
     }
-    let read = |body: &str| crate::api::codec::read::<RenameSession>(body.as_bytes()).unwrap().name;
+    let read = |body: &str| super::read::<RenameSession>(body.as_bytes()).unwrap().name;
     assert_eq!(read("{\"name\":null}"), None);
     assert_eq!(read("{\"name\":\"desk\"}").as_deref(), Some("desk"));
     assert_eq!(read("name=desk").as_deref(), Some("desk"));
